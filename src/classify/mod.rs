@@ -1,0 +1,107 @@
+//! A [`Letter`](crate::mail::Letter) to a [`Verdict`]: is somebody being asked
+//! to prove a login, by which service, and did that service really send it?
+//! Every verdict carries the signals that led to it. The code itself never
+//! leaves this room: no signal, name or error holds it. This room must not know
+//! AWS, the clock, files or the environment, and it cannot fail.
+
+use serde::{Deserialize, Serialize};
+
+/// What a code mail asks to prove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A login, or a step-up inside one.
+    Login,
+    /// A new account, or that an address is one's own.
+    Signup,
+    /// A new password, or a way back in.
+    Reset,
+    /// A payment, a transfer or another order.
+    Transaction,
+}
+
+/// What has to be known already by whoever makes a service send a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Implies {
+    /// The password was typed, and was right.
+    Password,
+    /// Only the address or the ID: a reset, a sign-up, a passwordless login.
+    Identifier,
+    /// Not known.
+    Unknown,
+}
+
+/// Whether the service that a mail names really sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Authenticity {
+    /// An aligned DMARC or DKIM pass, from a server that is believed.
+    Verified,
+    /// Nothing vouches for it: no aligned signature, or the wrong domain.
+    Unverified,
+    /// A believed server says that the check failed.
+    Failed,
+    /// Not to be told: no believed server spoke, no policy is published, or the check had a passing error.
+    Unknown,
+}
+
+/// What a mail was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Somebody is being asked to prove something with a code.
+    Code,
+    /// A mail provider asks whether forwarding to us is wanted.
+    ForwardConfirmation,
+    /// Anything else.
+    Other,
+}
+
+/// The verdict on one letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What the mail was taken for.
+    pub outcome: Outcome,
+    /// What it asks to prove; of code mails only.
+    pub kind: Option<Kind>,
+    /// The service, if one of the files knows it.
+    pub service: Option<&'static str>,
+    /// What sightings are counted under: the service's id, or `domain:example.com`
+    /// (the registrable domain of the sender, at most 253 characters of `[a-z0-9.-]`),
+    /// or `domain:invalid`. Empty for other mails.
+    pub service_key: String,
+    /// Whether the service really sent it.
+    pub authenticity: Authenticity,
+    /// The link that confirms a forwarding, for the alert room only.
+    pub confirm_link: Option<String>,
+    /// The mailbox that wants to forward to us, of a forwarding confirmation.
+    pub confirm_mailbox: Option<String>,
+    /// Why: what was seen, and how much it weighed. Never the code.
+    pub signals: Vec<Signal>,
+    /// The sum of the weights, against [`THRESHOLD`]; known services and refusals may end it early.
+    pub score: i32,
+}
+
+/// From this score on the general recogniser calls a mail a code mail.
+pub const THRESHOLD: i32 = 100;
+
+/// One thing that was seen in a letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Signal {
+    /// A stable name such as `subject.code-phrase` or `auth.dmarc-pass`.
+    pub name: &'static str,
+    /// What it adds to the score; negative speaks against a code mail, 0 explains only.
+    pub weight: i32,
+    /// What matched, in words of ours or of the data files; never text of the mail.
+    pub because: String,
+}
+
+/// What the judge of a letter must be told of its reader.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reader<'a> {
+    /// The person's own mailboxes, lower case; empty if the policy names none.
+    pub mailboxes: &'a [String],
+    /// Servers whose `Authentication-Results` are believed where no SES block stands on top.
+    pub trusted_servers: &'a [String],
+}

@@ -1,0 +1,1 @@
+//! Who is protected, at which thresholds, in which language: `policy.toml`.
