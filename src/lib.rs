@@ -36,7 +36,13 @@
 
 pub mod burst;
 pub mod classify;
+#[cfg(feature = "line")]
+pub mod ledger;
 pub mod mail;
 pub mod message;
+#[cfg(feature = "line")]
+pub mod notify;
+#[cfg(feature = "line")]
+pub mod pipeline;
 pub mod policy;
 pub mod services;

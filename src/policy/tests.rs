@@ -1,0 +1,133 @@
+use super::*;
+use crate::mail::SesBlock;
+
+const TWO: &str = r#"
+observe_only = false
+trusted_servers = ["MX.google.com"]
+
+[alerts]
+hammered = { count = 6, window = "15m" }
+
+[person.hanako]
+addresses = ["Hanako-7q3k9x2mtf@mail.example.com"]
+mailboxes = ["hanako@example.jp"]
+language = "ja"
+sms = true
+
+[person.hanako.service."domain:example.net"]
+hammered = { count = 1 }
+
+[person.taro]
+addresses = ["taro-2m8w4c6hjd@mail.example.com"]
+language = "en"
+time_zone = "Europe/Berlin"
+count = ["login", "signup"]
+"#;
+
+fn letter(recipients: &[&str]) -> Letter {
+    let ses = SesBlock {
+        recipients: recipients.iter().map(|&to| to.to_owned()).collect(),
+        ..SesBlock::default()
+    };
+    Letter {
+        ses: Some(ses),
+        to: vec!["taro-2m8w4c6hjd@mail.example.com".to_owned()],
+        ..Letter::default()
+    }
+}
+
+fn ids(people: Vec<&Person>) -> Vec<&str> {
+    people.into_iter().map(|person| person.id.as_str()).collect()
+}
+
+#[test]
+fn a_rule_of_a_service_stands_over_the_persons_and_that_over_everybodys() {
+    let policy = Policy::read(TWO).unwrap();
+    let fast = |person, service| policy.rule(person, service, AlertKind::Hammered);
+    assert_eq!(
+        fast("hanako", "domain:example.net"),
+        Rule { threshold: 1, window_ms: 15 * MINUTE_MS }
+    );
+    assert_eq!(fast("hanako", "rakuten-sec"), Rule { threshold: 6, window_ms: 15 * MINUTE_MS });
+    assert_eq!(fast("gone", "rakuten-sec"), DEFAULT_RULES.hammered);
+    assert_eq!(policy.rule("taro", "x", AlertKind::Trickle), DEFAULT_RULES.trickle);
+}
+
+#[test]
+fn the_envelope_decides_and_the_to_header_does_not() {
+    let policy = Policy::read(TWO).unwrap();
+    assert_eq!(
+        ids(policy.route(&letter(&["hanako-7q3k9x2mtf@mail.example.com"]), true)),
+        ["hanako"]
+    );
+    assert_eq!(
+        ids(policy.route(&letter(&["hanako-7q3k9x2mtf+tag@mail.example.com"]), true)),
+        ["hanako"]
+    );
+    assert_eq!(ids(policy.route(&letter(&["guess@mail.example.com"]), true)), [""; 0]);
+    // Without a recipient, or where the block is not ours, what forwarders left counts.
+    assert_eq!(ids(policy.route(&letter(&[]), true)), ["taro"]);
+    assert_eq!(
+        ids(policy.route(&letter(&["hanako-7q3k9x2mtf@mail.example.com"]), false)),
+        ["taro"]
+    );
+}
+
+#[test]
+fn gmails_envelope_sender_names_the_address_it_forwarded_to() {
+    let policy = Policy::read(TWO).unwrap();
+    let mut letter = letter(&[]);
+    letter.to.clear();
+    letter.trace.return_path =
+        vec!["hanako+caf_=hanako-7q3k9x2mtf=mail.example.com@gmail.com".to_owned()];
+    assert_eq!(ids(policy.route(&letter, true)), ["hanako"]);
+}
+
+#[test]
+fn without_a_policy_everything_is_for_the_only_person() {
+    let policy = Policy::one_person(Language::En);
+    assert_eq!(ids(policy.route(&letter(&["anyone@mail.example.com"]), true)), [ONLY_PERSON]);
+}
+
+#[test]
+fn a_broken_policy_is_refused_with_place_and_remedy() {
+    for (text, place) in [
+        ("", "person: it names nobody"),
+        ("[person.a]\naddresses = [\"x\"]", "person.a.addresses: \"x\" is not an address"),
+        ("[person.a]\nadresses = []", "unknown field `adresses`"),
+        (
+            "[person.a]\ntime_zone = \"Tokio\"",
+            "person.a.time_zone: it is not the name of a time zone",
+        ),
+        ("[person.A]", "person.\"A\": an id has 1 to 32 characters"),
+        (
+            "[person.a]\nalerts.hammered.count = 0",
+            "person.a.alerts.hammered.count: it must be between 1 and 200",
+        ),
+        (
+            "[person.a]\nalerts.hammered.window = \"72h\"",
+            "person.a.alerts.hammered.window: it must be between",
+        ),
+        ("[person.a]\nalerts.hammered.window = \"soon\"", "the policy cannot be read"),
+        ("[person.a.service.nosuch]", "person.a.service.nosuch: no service has this id"),
+        (
+            "[person.a]\n[person.b]\naddresses=[\"b@example.com\"]",
+            "person.a.addresses: it is empty",
+        ),
+        (
+            "[person.a]\naddresses=[\"b@example.com\"]\n[person.b]\naddresses=[\"B@example.com\"]",
+            "person.b.addresses: person.a has one of these",
+        ),
+    ] {
+        let error = Policy::read(text).unwrap_err().to_string();
+        assert!(error.contains(place), "{text:?} said {error:?}");
+    }
+}
+
+#[test]
+fn only_a_mail_from_home_gets_the_benefit_of_the_doubt() {
+    assert!(counts_as_verified(Authenticity::Unknown, true));
+    assert!(!counts_as_verified(Authenticity::Unknown, false));
+    assert!(!counts_as_verified(Authenticity::Failed, true));
+    assert!(counts_as_verified(Authenticity::Verified, false));
+}
