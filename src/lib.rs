@@ -36,6 +36,8 @@
 
 pub mod burst;
 pub mod classify;
+#[cfg(any(feature = "lambda", feature = "cli"))]
+pub mod edges;
 #[cfg(feature = "line")]
 pub mod ledger;
 pub mod mail;

@@ -40,6 +40,20 @@ pub enum PolicyError {
     },
 }
 
+impl PolicyError {
+    /// What is wrong, without any line of the policy: a line may hold an address.
+    pub fn for_a_log(&self) -> String {
+        match self {
+            Self::Syntax(_) => {
+                "it is not a policy; `hansho check-policy` shows the line".to_owned()
+            }
+            Self::Value { place, .. } => {
+                format!("{place} is wrong; `hansho check-policy` shows why")
+            }
+        }
+    }
+}
+
 /// A policy that has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
