@@ -105,17 +105,3 @@ pub struct Reader<'a> {
     /// Servers whose `Authentication-Results` are believed where no SES block stands on top.
     pub trusted_servers: &'a [String],
 }
-
-pub fn classify(_: &crate::mail::Letter, _: &Reader<'_>) -> Verdict {
-    Verdict {
-        outcome: Outcome::Other,
-        kind: None,
-        service: None,
-        service_key: String::new(),
-        authenticity: Authenticity::Unknown,
-        confirm_link: None,
-        confirm_mailbox: None,
-        signals: Vec::new(),
-        score: 0,
-    }
-}

@@ -30,9 +30,6 @@ pub struct Letter {
     pub message_id: Option<String>,
     /// `Date:`, which the sender controls, in milliseconds since the epoch.
     pub date_ms: Option<i64>,
-    /// When the last server received it (the topmost `Received:`), in
-    /// milliseconds since the epoch. Where no server of ours wrote it, it is the sender's word.
-    pub received_ms: Option<i64>,
     /// What a reader would see, from the plain part or else from the HTML.
     /// Table cells and blocks stand apart; hidden elements are left out.
     pub text: String,
@@ -156,8 +153,4 @@ pub enum AuthStatus {
     TempError,
     /// `permerror`
     PermError,
-}
-
-pub fn parse(_raw: &[u8]) -> Letter {
-    Letter::default()
 }

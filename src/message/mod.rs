@@ -89,13 +89,3 @@ pub struct Alert {
     /// `hansho.alert/1`.
     pub json: serde_json::Value,
 }
-
-pub fn compose(_: &Facts, _: &Audience, _: i64) -> Alert {
-    Alert {
-        subject: String::new(),
-        subject_ascii: String::new(),
-        sms: None,
-        email: String::new(),
-        json: serde_json::Value::Null,
-    }
-}
