@@ -1,6 +1,8 @@
 //! Bytes to text: by the label if it holds, else by what the bytes look like.
 //! It must not know where the bytes stood.
 
+use std::borrow::Cow;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use mail_parser::decoders::charsets::map::charset_decoder;
 
@@ -28,7 +30,7 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> String {
     }
     let labelled = match label {
         Some(label) if !utf8_label => {
-            charset_decoder(label.as_bytes()).map(|decoder| decoder(bytes))
+            charset_decoder(label.as_bytes()).map(|decoder| decoder(&single_escapes(bytes)))
         }
         _ => None,
     };
@@ -49,7 +51,23 @@ pub(super) fn is_damaged(text: &str) -> bool {
 }
 
 fn damage(text: &str) -> usize {
-    text.matches(char::REPLACEMENT_CHARACTER).count()
+    text.matches([char::REPLACEMENT_CHARACTER, '\u{1b}']).count()
+}
+
+/// Drops an escape sequence that another one follows at once: joined encoded
+/// words have them, and the decoder takes them for an error.
+fn single_escapes(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(bytes, b"\x1b(B\x1b").is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut kept = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = memchr::memmem::find(rest, b"\x1b(B\x1b") {
+        kept.extend_from_slice(rest.get(..at).unwrap_or_default());
+        rest = rest.get(at + 3..).unwrap_or_default();
+    }
+    kept.extend_from_slice(rest);
+    Cow::Owned(kept)
 }
 
 /// ISO-2022-JP is seven-bit, so only its escape sequences give it away.
@@ -61,6 +79,7 @@ fn has_escape(bytes: &[u8]) -> bool {
 }
 
 fn guess(bytes: &[u8]) -> String {
+    let bytes = &*single_escapes(bytes);
     // An octet cut off at the end must not turn UTF-8 into something else.
     if let Err(error) = std::str::from_utf8(bytes)
         && error.valid_up_to() > 0

@@ -1,1 +1,3 @@
+//! What the room claims, as data.
 
+mod decoding;
