@@ -12,8 +12,6 @@ use super::text::Text;
 
 /// Open elements that are kept track of; what is nested deeper is shown.
 const MAX_DEPTH: usize = 256;
-/// A tag longer than this is cut off where it stands.
-const MAX_TAG_BYTES: usize = 16 * 1024;
 
 /// What one HTML part holds.
 #[derive(Debug, Default)]
@@ -79,6 +77,8 @@ impl<'h> Reader<'h> {
                 self.close(name);
                 after(markup, 2 + name.len(), ">")
             }
+            // `</` before anything else begins a comment of sorts.
+            Some(b'/') if bytes.len() > 2 => after(markup, 2, ">"),
             Some(byte) if byte.is_ascii_alphabetic() => self.start(markup, links),
             _ => {
                 self.words("<");
@@ -89,6 +89,7 @@ impl<'h> Reader<'h> {
 
     fn start(&mut self, markup: &'h str, links: &mut Links) -> usize {
         let name = name(markup, 1);
+        self.imply_ends(name);
         let mut visibility =
             self.open.last().map_or_else(Visibility::default, |open| open.visibility);
         let mut target = None;
@@ -114,7 +115,6 @@ impl<'h> Reader<'h> {
             visibility.gone = true;
         }
         self.separate(name);
-        self.imply_ends(name);
         if !is_void(name) && self.open.len() < MAX_DEPTH {
             self.open.push(Open { name, visibility });
         }
@@ -201,7 +201,7 @@ impl<'h> Iterator for Attributes<'h> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let bytes = self.markup.as_bytes();
-        let limit = bytes.len().min(MAX_TAG_BYTES);
+        let limit = bytes.len();
         let skip = |mut at: usize, stop: &dyn Fn(u8) -> bool| {
             while at < limit && bytes.get(at).is_some_and(|&byte| !stop(byte)) {
                 at += 1;
@@ -210,7 +210,7 @@ impl<'h> Iterator for Attributes<'h> {
         };
         let from = skip(self.at, &|byte| !byte.is_ascii_whitespace() && byte != b'/');
         if from >= limit {
-            self.at = char_boundary(self.markup, from);
+            self.at = limit;
             return None;
         }
         if bytes.get(from) == Some(&b'>') {
@@ -229,8 +229,9 @@ impl<'h> Iterator for Attributes<'h> {
         let start = skip(equals + 1, &|byte| !byte.is_ascii_whitespace());
         let (start, end, next) = match bytes.get(start) {
             Some(&quote @ (b'"' | b'\'')) => {
-                let end = skip(start + 1, &|byte| byte == quote);
-                (start + 1, end, (end + 1).min(limit.max(end)))
+                let rest = bytes.get(start + 1..).unwrap_or_default();
+                let end = memchr::memchr(quote, rest).map_or(limit, |at| start + 1 + at);
+                (start + 1, end, (end + 1).min(limit))
             }
             _ => {
                 let end = skip(start, &|byte| byte.is_ascii_whitespace() || byte == b'>');
@@ -240,14 +241,6 @@ impl<'h> Iterator for Attributes<'h> {
         self.at = next;
         Some((name, self.markup.get(start..end).unwrap_or_default()))
     }
-}
-
-fn char_boundary(text: &str, mut at: usize) -> usize {
-    at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at += 1;
-    }
-    at
 }
 
 /// The length up to and with `end`, looked for from `from`, or the whole.

@@ -3,4 +3,7 @@
 mod authentication;
 mod decoding;
 mod headers;
+mod html;
+mod limits;
+mod parts;
 mod ses;
