@@ -3,10 +3,29 @@
 //! argument. This room must not know rows, SNS, files or the clock, and nothing
 //! that a sender wrote reaches a text unescaped.
 
+mod about;
+mod clock;
+mod email;
+mod json;
+mod plain;
+mod playbook;
+pub mod sms;
+mod story;
+#[cfg(test)]
+mod tests;
+mod voice;
+mod wrap;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::email::MARKER;
+use self::story::Story;
+use self::voice::voice;
 use crate::burst::{AlertKind, Phase};
-use crate::classify::Kind;
+use crate::classify::{Implies, Kind};
+
+/// SNS refuses a subject of 100 characters.
+const MAX_SUBJECT_CHARS: usize = 99;
 
 /// What is known when an alert is sent. Numbers and keys only: the texts are
 /// made from these when it goes out, so that a stored alert holds no prose.
@@ -88,4 +107,83 @@ pub struct Alert {
     pub email: String,
     /// `hansho.alert/1`.
     pub json: serde_json::Value,
+}
+
+/// How much an alert matters, for filters and for other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know: a closing, a first arrival, a confirmation.
+    Info,
+    /// Something to look at today.
+    Medium,
+    /// Something to look at now.
+    High,
+    /// Somebody has the password of a known service.
+    Critical,
+}
+
+impl Severity {
+    /// The word that stands in the JSON and in the attribute `severity`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// How much an alert of these facts matters.
+pub fn severity(facts: &Facts) -> Severity {
+    match (facts.alert, facts.phase) {
+        (_, Phase::Closed) | (AlertKind::ForwardConfirmation | AlertKind::Connected, _) => {
+            Severity::Info
+        }
+        (AlertKind::Trickle | AlertKind::PhishingFlood, _) => Severity::Medium,
+        (AlertKind::Smokescreen, _) => Severity::High,
+        (AlertKind::Hammered, _) => match about::subject_of(facts).implies {
+            Implies::Password => Severity::Critical,
+            Implies::Identifier | Implies::Unknown => Severity::High,
+        },
+    }
+}
+
+/// Makes the texts of an alert, as they read at `now_ms` (milliseconds since the
+/// epoch). The same arguments give the same texts.
+pub fn compose(facts: &Facts, audience: &Audience, now_ms: i64) -> Alert {
+    let story = Story::new(facts, audience, now_ms);
+    let subject = plain::line(&voice(story.language).subject(&story), MAX_SUBJECT_CHARS);
+    let subject_ascii = ascii(&voice(Language::En).subject(&story));
+    let sms = sends_sms(&story).then(|| short(&story));
+    Alert {
+        email: email::email(&story),
+        json: json::json(&story, severity(facts), &subject, sms.as_deref()),
+        subject,
+        subject_ascii,
+        sms,
+    }
+}
+
+/// An SMS is for what cannot wait: a known service that is being tried now.
+fn sends_sms(story: &Story) -> bool {
+    matches!(story.facts.alert, AlertKind::Hammered | AlertKind::Trickle)
+        && matches!(story.facts.phase, Phase::Opened | Phase::Escalated)
+        && story.about.service().is_some()
+}
+
+/// The SMS, in one segment whatever the names and numbers are.
+fn short(story: &Story) -> String {
+    let voice = voice(story.language);
+    let (pieces, generic) = voice.sms(story);
+    let (name, short) = (&story.about.name, &story.about.short);
+    let names = [name.get(story.language), short.get(story.language)];
+    sms::fit(&pieces, &names, generic).unwrap_or_else(|| voice.sms_barest().to_owned())
+}
+
+/// A subject that any mail system takes.
+fn ascii(subject: &str) -> String {
+    let plain = subject.chars().map(|c| if c.is_ascii() { c } else { '?' });
+    plain::line(&plain.collect::<String>(), MAX_SUBJECT_CHARS)
 }

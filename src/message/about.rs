@@ -1,0 +1,124 @@
+//! What an alert is about: the service behind a key, by its names, and what a
+//! code of it implies. The one place of this room that asks `services`.
+
+use serde::Serialize;
+
+use super::{Facts, Language, plain};
+use crate::classify::{Implies, Kind};
+
+/// A word in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Names {
+    /// In Japanese.
+    pub(super) ja: String,
+    /// In English.
+    pub(super) en: String,
+}
+
+impl Names {
+    fn both(name: &str) -> Names {
+        Names { ja: name.to_owned(), en: name.to_owned() }
+    }
+
+    fn new(ja: &str, en: &str) -> Names {
+        Names { ja: ja.to_owned(), en: en.to_owned() }
+    }
+
+    /// The word in that language.
+    pub(super) fn get(&self, language: Language) -> &str {
+        match language {
+            Language::Ja => &self.ja,
+            Language::En => &self.en,
+        }
+    }
+}
+
+/// What is known of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// A service of which there is a file, with its id.
+    Known(String),
+    /// A domain of which nothing is known.
+    Domain(String),
+    /// Several services at once.
+    Several,
+    /// A sender without a usable domain.
+    Nameless,
+}
+
+/// Whom an alert is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct About {
+    /// What is known of the key.
+    pub(super) subject: Subject,
+    /// The full name.
+    pub(super) name: Names,
+    /// A name for narrow places.
+    pub(super) short: Names,
+    /// The category of a known service, as the playbooks spell it.
+    pub(super) category: Option<&'static str>,
+    /// What a code of this service and kind implies.
+    pub(super) implies: Implies,
+}
+
+impl About {
+    /// The id of a known service.
+    pub(super) fn service(&self) -> Option<&str> {
+        match &self.subject {
+            Subject::Known(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The name as an e-mail says it: a domain so that it cannot be tapped.
+    pub(super) fn spoken(&self, language: Language) -> String {
+        match &self.subject {
+            Subject::Domain(domain) => plain::untappable(domain),
+            _ => self.name.get(language).to_owned(),
+        }
+    }
+}
+
+/// Whom these facts are about.
+pub(super) fn subject_of(facts: &Facts) -> About {
+    subject_of_key(&facts.service_key, facts.kind)
+}
+
+/// Whom a key is about.
+pub(super) fn subject_of_key(key: &str, kind: Kind) -> About {
+    if let Some(known) = known(key, kind) {
+        return known;
+    }
+    let (subject, name) = match key.strip_prefix("domain:").and_then(plain::domain) {
+        Some(domain) => (Subject::Domain(domain.to_owned()), Names::both(domain)),
+        None if key == "*" => (Subject::Several, Names::new("複数のサービス", "several services")),
+        None => (Subject::Nameless, Names::new("名前の分からないサービス", "an unnamed service")),
+    };
+    // A reset or a sign-up needs only the address, whoever offers it; of other
+    // codes of a service that no file knows, nothing can be said.
+    let implies = match kind {
+        Kind::Reset | Kind::Signup => Implies::Identifier,
+        Kind::Login | Kind::Transaction => Implies::Unknown,
+    };
+    About { subject, short: name.clone(), name, category: None, implies }
+}
+
+fn known(key: &str, kind: Kind) -> Option<About> {
+    let (ja, en, short_ja, short_en, category) = match key {
+        "rakuten-securities" => {
+            ("楽天証券", "Rakuten Securities", "楽天証券", "Rakuten Sec", "broker")
+        }
+        _ => return None,
+    };
+    let implies = match kind {
+        Kind::Login | Kind::Transaction => Implies::Password,
+        Kind::Signup | Kind::Reset => Implies::Identifier,
+    };
+    Some(About {
+        subject: Subject::Known(key.to_owned()),
+        name: Names::new(ja, en),
+        short: Names::new(short_ja, short_en),
+        category: Some(category),
+        implies,
+    })
+}

@@ -1,0 +1,90 @@
+//! Long paragraphs to short lines. Widths are columns of a terminal, of which a
+//! full-width character takes two; lines break where Unicode (UAX #14) allows,
+//! so no Japanese line begins with a full stop. Knows no language.
+
+use unicode_width::UnicodeWidthStr;
+
+/// Appends a paragraph in lines of at most `columns`, the first after `first`,
+/// the others after as many spaces. A word longer than a line stands alone.
+pub(super) fn paragraph(out: &mut String, text: &str, first: &str, columns: usize) {
+    let indent = " ".repeat(first.width_cjk());
+    let room = columns.saturating_sub(indent.len()).max(1);
+    for (n, line) in lines(text, room).iter().enumerate() {
+        out.push_str(if n == 0 { first } else { &indent });
+        out.push_str(line);
+        out.push('\n');
+    }
+}
+
+fn lines(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for phrase in phrases(text) {
+        if width(&line) + width(phrase) <= columns {
+            line.push_str(phrase);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(line.trim_end().to_owned());
+            line.clear();
+        }
+        // A phrase that fills more than a line breaks wherever it may.
+        for word in words(phrase) {
+            if !line.is_empty() && width(&line) + width(word) > columns {
+                lines.push(line.trim_end().to_owned());
+                line.clear();
+            }
+            line.push_str(word);
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+/// Columns of a text; a space at its end may hang over the line.
+fn width(text: &str) -> usize {
+    text.trim_end().width_cjk()
+}
+
+/// The pieces between which Unicode allows a line to break.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = 0;
+    unicode_linebreak::linebreaks(text).map(move |(end, _)| {
+        let word = text.get(start..end).unwrap_or_default();
+        start = end;
+        word
+    })
+}
+
+/// The pieces after which a reader would pause: English words, and Japanese
+/// phrases, which end with a mark or where hiragana gives way to another script.
+/// Unicode would break between any two Japanese characters.
+fn phrases(text: &str) -> Vec<&str> {
+    let mut phrases = Vec::new();
+    let mut start = 0;
+    for (end, _) in unicode_linebreak::linebreaks(text) {
+        let phrase = text.get(start..end).unwrap_or_default();
+        if text
+            .get(end..)
+            .and_then(|rest| rest.chars().next())
+            .is_none_or(|next| pauses(phrase, next))
+        {
+            phrases.push(phrase);
+            start = end;
+        }
+    }
+    phrases
+}
+
+fn pauses(phrase: &str, next: char) -> bool {
+    let hiragana = |c: char| matches!(c, '\u{3041}'..='\u{309f}');
+    let mut back = phrase.chars().rev();
+    match (back.next(), back.next()) {
+        // A polite prefix belongs to the word that it begins.
+        (Some('お' | 'ご'), before) if !before.is_some_and(hiragana) => false,
+        (Some(last), _) if hiragana(last) => !hiragana(next),
+        (Some(last), _) => !last.is_alphanumeric(),
+        (None, _) => false,
+    }
+}
