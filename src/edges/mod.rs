@@ -2,12 +2,12 @@
 //! read the clock and the environment, turn errors into answers, and log each
 //! failure once. No rule of the product lives here.
 
-//#[cfg(feature = "cli")]
-//pub mod cli;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "lambda")]
 pub mod lambda;
-//#[cfg(feature = "cli")]
-//pub mod mailbox;
+#[cfg(feature = "cli")]
+pub mod mailbox;
 
 /// The clock, in milliseconds since the epoch.
 #[expect(clippy::disallowed_methods, reason = "an edge is where the clock is read")]

@@ -73,8 +73,15 @@ fn note(field: Field<'_>, letter: &mut Letter) {
         let id = value.split(['<', '>']).map(str::trim).find(|id| !id.is_empty());
         letter.message_id = id.map(str::to_owned);
     } else if field.is("Date") && letter.date_ms.is_none() {
-        letter.date_ms = DateTime::parse_rfc822(&field.unfolded(MAX_VALUE_BYTES))
-            .filter(DateTime::is_valid)
-            .and_then(|date| date.to_timestamp().checked_mul(1000));
+        letter.date_ms = milliseconds(&field.unfolded(MAX_VALUE_BYTES));
+    } else if field.is("Received") && letter.received_ms.is_none() {
+        let value = field.unfolded(MAX_VALUE_BYTES);
+        letter.received_ms = value.rsplit_once(';').and_then(|(_, date)| milliseconds(date));
     }
+}
+
+/// A date of RFC 5322 in milliseconds since the epoch.
+fn milliseconds(date: &str) -> Option<i64> {
+    let date = DateTime::parse_rfc822(date.trim()).filter(DateTime::is_valid)?;
+    date.to_timestamp().checked_mul(1000)
 }

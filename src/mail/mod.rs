@@ -50,6 +50,10 @@ pub struct Letter {
     pub message_id: Option<String>,
     /// `Date:`, which the sender controls, in milliseconds since the epoch.
     pub date_ms: Option<i64>,
+    /// When the last server took it (the topmost `Received:` below SES's), in
+    /// milliseconds since the epoch. The sender's word, unless a server of the
+    /// reader's own wrote it.
+    pub received_ms: Option<i64>,
     /// What a reader would see, from the plain part or else from the HTML.
     /// Table cells and blocks stand apart; hidden elements are left out.
     pub text: String,
