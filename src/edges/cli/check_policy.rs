@@ -33,9 +33,20 @@ impl CheckPolicy {
                 person.audience.time_zone,
                 if person.sms { "SMS and e-mail" } else { "e-mail" },
             )?;
-            for alert in [AlertKind::Hammered, AlertKind::Trickle, AlertKind::Smokescreen, AlertKind::PhishingFlood] {
+            for alert in [
+                AlertKind::Hammered,
+                AlertKind::Trickle,
+                AlertKind::Smokescreen,
+                AlertKind::PhishingFlood,
+            ] {
                 let rule = policy.rule(&person.id, "", alert);
-                writeln!(out, "  {:<14} {} in {} min", alert.as_str(), rule.threshold, rule.window_ms / 60_000)?;
+                writeln!(
+                    out,
+                    "  {:<14} {} in {} min",
+                    alert.as_str(),
+                    rule.threshold,
+                    rule.window_ms / 60_000
+                )?;
             }
         }
         if policy.observe_only {
@@ -47,6 +58,7 @@ impl CheckPolicy {
 
 /// Reads and checks a policy file.
 pub(super) fn read(path: &Path) -> anyhow::Result<Policy> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read the policy {}", path.display()))?;
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the policy {}", path.display()))?;
     Policy::read(&text).with_context(|| path.display().to_string())
 }

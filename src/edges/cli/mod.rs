@@ -147,5 +147,9 @@ fn log(verbose: u8) {
         1 => "hansho=info",
         _ => "hansho=debug",
     };
-    tracing_subscriber::fmt().with_env_filter(EnvFilter::new(level)).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(level))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
 }

@@ -63,7 +63,11 @@ impl Collector {
 
 impl Notify for Collector {
     async fn publish(&self, facts: &Facts, alert: &Alert) -> Result<(), NotifyError> {
-        let sent = Sent { facts: facts.clone(), alert: alert.clone(), at_ms: self.now_ms.load(Ordering::Relaxed) };
+        let sent = Sent {
+            facts: facts.clone(),
+            alert: alert.clone(),
+            at_ms: self.now_ms.load(Ordering::Relaxed),
+        };
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
         Ok(())
     }
@@ -101,7 +105,10 @@ impl Replay {
             Some(path) => Engine::in_file(path)?,
             None => Engine::in_memory()?,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().context("cannot start")?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .context("cannot start")?;
         let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
         runtime.block_on(ring(&engine, &policy, &waiting, |sent| {
             summary.alerts += 1;
@@ -130,7 +137,12 @@ impl Replay {
 
 /// Takes the mails in, in order of arrival, with the sweeps between them, and
 /// hands over each alert.
-async fn ring(engine: &Engine, policy: &Policy, judged: &[Judged], mut each: impl FnMut(Sent) -> anyhow::Result<()>) -> anyhow::Result<()> {
+async fn ring(
+    engine: &Engine,
+    policy: &Policy,
+    judged: &[Judged],
+    mut each: impl FnMut(Sent) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let now_ms = Arc::new(AtomicI64::new(judged.first().map_or(0, |first| first.arrived_ms)));
     let collector = Collector { sent: Arc::default(), now_ms: Arc::clone(&now_ms) };
     let clock = Arc::clone(&now_ms);
@@ -156,9 +168,16 @@ async fn ring(engine: &Engine, policy: &Policy, judged: &[Judged], mut each: imp
 
 /// Sweeps on schedule up to a time, passing over the times at which nothing is
 /// due. Says whether anything is still open.
-async fn sweep_until<N: Notify>(line: &Line<N>, policy: &Policy, now_ms: &AtomicI64, until_ms: i64) -> anyhow::Result<bool> {
+async fn sweep_until<N: Notify>(
+    line: &Line<N>,
+    policy: &Policy,
+    now_ms: &AtomicI64,
+    until_ms: i64,
+) -> anyhow::Result<bool> {
     for _ in 0..SWEEPS_MAX {
-        let Some((_, due_at_ms)) = line.ledger.due(i64::MAX, 1).await?.into_iter().next() else { return Ok(false) };
+        let Some((_, due_at_ms)) = line.ledger.due(i64::MAX, 1).await?.into_iter().next() else {
+            return Ok(false);
+        };
         let next_ms = due_at_ms.max(now_ms.load(Ordering::Relaxed).saturating_add(1));
         let tick_ms = next_ms.saturating_add(SWEEP_EVERY_MS - 1) / SWEEP_EVERY_MS * SWEEP_EVERY_MS;
         if tick_ms > until_ms {

@@ -47,10 +47,14 @@ pub(super) fn verdict(out: &mut impl Write, place: &Place, judged: &Judged) -> i
     writeln!(out, "{STRONG}{path}{STRONG:#}{FAINT} #{}{FAINT:#}", place.index)?;
     let Some(verdict) = judged.verdict() else { return Ok(()) };
     writeln!(out, "  {}", sentence(verdict))?;
-    let person = judged.readings.first().map_or("nobody that the policy names", |reading| reading.person.as_str());
+    let person = judged
+        .readings
+        .first()
+        .map_or("nobody that the policy names", |reading| reading.person.as_str());
     writeln!(out, "  for {person}, arrived {}", rfc3339(judged.arrived_ms))?;
     for signal in &verdict.signals {
-        let weight = if signal.weight == 0 { "    ".to_owned() } else { format!("{:+4}", signal.weight) };
+        let weight =
+            if signal.weight == 0 { "    ".to_owned() } else { format!("{:+4}", signal.weight) };
         writeln!(out, "    {weight}  {} {FAINT}({}){FAINT:#}", signal.because, signal.name)?;
     }
     if verdict.outcome != Outcome::ForwardConfirmation {
@@ -67,21 +71,27 @@ fn sentence(verdict: &Verdict) -> String {
             format!("a {} code mail{of}, {}", as_word(&kind), as_word(&verdict.authenticity))
         }
         (Outcome::Code, None) => format!("a code mail{of}, {}", as_word(&verdict.authenticity)),
-        (Outcome::ForwardConfirmation, _) => format!("a confirmation of mail forwarding, {}", as_word(&verdict.authenticity)),
+        (Outcome::ForwardConfirmation, _) => {
+            format!("a confirmation of mail forwarding, {}", as_word(&verdict.authenticity))
+        }
         (Outcome::Other, _) => "no code mail".to_owned(),
     }
 }
 
 /// The word that JSON uses.
 fn as_word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// An alert as it goes out: when, as SMS on a phone, as e-mail.
 pub(super) fn alert(out: &mut impl Write, sent: &Sent) -> io::Result<()> {
     let facts = &sent.facts;
     let zone = TimeZone::get("Asia/Tokyo").unwrap_or(TimeZone::UTC);
-    let at = Timestamp::from_millisecond(sent.at_ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone);
+    let at =
+        Timestamp::from_millisecond(sent.at_ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone);
     let colour = if facts.phase == Phase::Closed { CALM } else { ALARM };
     let phase = facts.phase.as_str().to_uppercase();
     writeln!(
@@ -94,7 +104,11 @@ pub(super) fn alert(out: &mut impl Write, sent: &Sent) -> io::Result<()> {
     )?;
     if let Some(text) = &sent.alert.sms {
         let segments = sms::segments(text);
-        writeln!(out, "  {FAINT}SMS, {} of {} units, {} part{FAINT:#}", segments.units, segments.units_max(), segments.parts)?;
+        writeln!(
+            out,
+            "  {FAINT}SMS, {} units of {:?}, {} part{FAINT:#}",
+            segments.units, segments.encoding, segments.parts
+        )?;
         writeln!(out, "    {text}")?;
     }
     writeln!(out, "  {FAINT}e-mail{FAINT:#}  {STRONG}{}{STRONG:#}", sent.alert.subject)?;

@@ -2,7 +2,8 @@
 //! progress on a terminal. What a command does with a judged mail is its own.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -33,66 +34,96 @@ pub(super) struct Sifted {
 }
 
 /// Judges every mail of the paths and hands each over, in order.
-pub(super) fn sift(paths: &[PathBuf], policy: &Policy, mut each: impl FnMut(Place, Judged) -> anyhow::Result<()>) -> anyhow::Result<Sifted> {
-    let mut sifted = Sifted::default();
+pub(super) fn sift(
+    paths: &[PathBuf],
+    policy: &Policy,
+    mut each: impl FnMut(Place, Judged) -> anyhow::Result<()>,
+) -> anyhow::Result<Sifted> {
     let mut sources = Vec::with_capacity(paths.len());
     for path in paths {
-        sources.push(mailbox::open(path).with_context(|| format!("cannot read {}", path.display()))?);
+        sources
+            .push(mailbox::open(path).with_context(|| format!("cannot read {}", path.display()))?);
     }
-    let total_bytes = sources.iter().map(|source| source.total_bytes()).sum();
+    let total_bytes = sources.iter().map(|mails| mails.source().total_bytes).sum::<Option<u64>>();
     let progress = progress(total_bytes);
-    let mut batch: Vec<Item> = Vec::new();
-    let mut batch_bytes = 0;
-    for item in sources.into_iter().flatten() {
-        match item {
-            Ok(item) => {
-                batch_bytes += item.raw.len();
-                batch.push(item);
+    let mut sifted = Sifted::default();
+    let mut read_bytes = 0;
+    for mails in sources {
+        let fallback_ms = modified_ms(&mails.source().path);
+        let source_bytes = mails.source().total_bytes.unwrap_or_default();
+        let mut batch: Vec<Item> = Vec::new();
+        let mut batch_bytes = 0;
+        for item in mails {
+            match item {
+                Ok(item) => {
+                    batch_bytes += item.raw.len();
+                    batch.push(item);
+                }
+                Err(unreadable) => {
+                    sifted.unreadable += 1;
+                    progress.suspend(|| show::warning(&unreadable.to_string()));
+                }
             }
-            Err(unreadable) => {
-                sifted.unreadable += 1;
-                progress.suspend(|| show::warning(&unreadable.to_string()));
+            if batch_bytes >= BATCH_BYTES || batch.len() >= BATCH_MAILS {
+                let consumed_bytes = batch.last().map_or(0, |item| item.consumed_bytes);
+                hand_over(
+                    judge_all(policy, fallback_ms, std::mem::take(&mut batch)),
+                    &mut sifted,
+                    &mut each,
+                )?;
+                progress.set_position(read_bytes + consumed_bytes);
+                batch_bytes = 0;
             }
         }
-        if batch_bytes >= BATCH_BYTES || batch.len() >= BATCH_MAILS {
-            judge_all(policy, std::mem::take(&mut batch), &progress, &mut sifted, &mut each)?;
-            batch_bytes = 0;
-        }
+        hand_over(judge_all(policy, fallback_ms, batch), &mut sifted, &mut each)?;
+        read_bytes += source_bytes;
+        progress.set_position(read_bytes);
     }
-    judge_all(policy, batch, &progress, &mut sifted, &mut each)?;
     progress.finish_and_clear();
     Ok(sifted)
 }
 
-fn judge_all(
-    policy: &Policy,
-    batch: Vec<Item>,
-    progress: &ProgressBar,
-    sifted: &mut Sifted,
-    each: &mut impl FnMut(Place, Judged) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let bytes: u64 = batch.iter().map(|item| item.bytes).sum();
-    let judged: Vec<(Place, Judged)> = batch
+fn judge_all(policy: &Policy, fallback_ms: i64, batch: Vec<Item>) -> Vec<(Place, Judged)> {
+    batch
         .into_par_iter()
         .map(|item| {
-            let arrival = Arrival { origin: Origin::Home, arrived_ms: item.modified_ms };
+            let arrival = Arrival { origin: Origin::Home, arrived_ms: fallback_ms };
             let judged = judge(policy, &arrival, &item.raw);
             (Place { path: item.path, index: item.index }, judged)
         })
-        .collect();
+        .collect()
+}
+
+fn hand_over(
+    judged: Vec<(Place, Judged)>,
+    sifted: &mut Sifted,
+    each: &mut impl FnMut(Place, Judged) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     for (place, judged) in judged {
         sifted.mails += 1;
         each(place, judged)?;
     }
-    progress.inc(bytes);
     Ok(())
 }
 
+/// When a mailbox was last written, in milliseconds since the epoch: the time
+/// of mails that say none themselves.
+fn modified_ms(path: &Path) -> i64 {
+    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or_default()
+}
+
 /// A bar on a terminal, nothing in a pipe.
-fn progress(total_bytes: u64) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(total_bytes), target);
-    match ProgressStyle::with_template("{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta} left") {
+fn progress(total_bytes: Option<u64>) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(total_bytes, target);
+    match ProgressStyle::with_template("{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta} left")
+    {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

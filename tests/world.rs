@@ -1,0 +1,157 @@
+//! A world for the line: the embedded engine, a clock that is set by hand, and
+//! a bell that can be heard. Mails are made as already judged.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::Client;
+use hansho::classify::{Authenticity, Kind, Outcome, Verdict};
+use hansho::ledger::Ledger;
+use hansho::ledger::embedded::{Engine, TABLE};
+use hansho::message::{Alert, Facts};
+use hansho::notify::{Notify, NotifyError};
+use hansho::pipeline::{Judged, Line, Nonces, Reading};
+use hansho::policy::Policy;
+
+/// Monday 2026-06-01 00:00 in Tokyo.
+pub const DAWN_MS: i64 = 1_780_239_600_000;
+pub const SECOND_MS: i64 = 1000;
+pub const MINUTE_MS: i64 = 60 * SECOND_MS;
+pub const HOUR_MS: i64 = 60 * MINUTE_MS;
+pub const LEASE_MS: i64 = MINUTE_MS;
+
+/// A bell that remembers, and that can be made to fail.
+#[derive(Clone, Default)]
+pub struct Bell {
+    pub rung: Arc<Mutex<Vec<(i64, Facts)>>>,
+    pub fail: Arc<Mutex<Vec<Failure>>>,
+    now_ms: Arc<AtomicI64>,
+}
+
+/// What goes wrong at the next publish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It is not taken.
+    Refused,
+    /// The function dies before it publishes: the future never ends.
+    Killed,
+}
+
+impl Notify for Bell {
+    async fn publish(&self, facts: &Facts, _: &Alert) -> Result<(), NotifyError> {
+        tokio::task::yield_now().await;
+        let failure = self.fail.lock().unwrap().pop();
+        match failure {
+            Some(Failure::Refused) => {
+                return Err(NotifyError::Transient("refused by the test".to_owned()));
+            }
+            Some(Failure::Killed) => std::future::pending().await,
+            None => {}
+        }
+        self.rung.lock().unwrap().push((self.now_ms.load(Ordering::Relaxed), facts.clone()));
+        Ok(())
+    }
+}
+
+pub struct World {
+    pub engine: Engine,
+    pub line: Line<Bell>,
+    pub bell: Bell,
+    pub policy: Policy,
+    now_ms: Arc<AtomicI64>,
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        let engine = Engine::in_memory().unwrap();
+        let client = engine.client();
+        Self::over(engine, client, seed)
+    }
+
+    /// A world whose client is another than the engine's own.
+    pub fn over(engine: Engine, client: Client, seed: u64) -> Self {
+        let now_ms = Arc::new(AtomicI64::new(DAWN_MS));
+        let bell = Bell { now_ms: Arc::clone(&now_ms), ..Bell::default() };
+        let clock = Arc::clone(&now_ms);
+        let line = Line {
+            ledger: Ledger::new(client, TABLE),
+            notify: bell.clone(),
+            now_ms: Arc::new(move || clock.load(Ordering::Relaxed)),
+            nonces: Nonces::new(fastrand::Rng::with_seed(seed)),
+            lease_ms: LEASE_MS,
+        };
+        let policy = Policy::read(POLICY).unwrap();
+        Self { engine, line, bell, policy, now_ms }
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        self.now_ms.load(Ordering::Relaxed)
+    }
+
+    pub fn set_clock(&self, now_ms: i64) {
+        self.now_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    pub async fn take(&self, judged: &Judged) {
+        self.line.take(&self.policy, judged).await.unwrap();
+    }
+
+    pub async fn sweep_at(&self, now_ms: i64) {
+        self.set_clock(now_ms);
+        self.line.sweep(&self.policy).await.unwrap();
+    }
+
+    /// Sweeps every five minutes until then.
+    pub async fn sweep_until(&self, until_ms: i64) {
+        let mut tick_ms = self.now_ms() / (5 * MINUTE_MS) * (5 * MINUTE_MS);
+        loop {
+            tick_ms += 5 * MINUTE_MS;
+            if tick_ms > until_ms {
+                break;
+            }
+            let due = self.line.ledger.due(tick_ms, 1).await.unwrap();
+            if !due.is_empty() {
+                self.sweep_at(tick_ms).await;
+            }
+        }
+        self.set_clock(until_ms.max(self.now_ms()));
+    }
+
+    pub fn rung(&self) -> Vec<Facts> {
+        self.bell.rung.lock().unwrap().iter().map(|(_, facts)| facts.clone()).collect()
+    }
+}
+
+pub const POLICY: &str = r#"
+[person.hanako]
+addresses = ["hanako-7q3k9x2mtf@mail.example.com"]
+language = "ja"
+sms = true
+
+[person.hanako.service.sbi-sec]
+hammered = { count = 1 }
+"#;
+
+/// A code mail that has been judged.
+pub fn code(service_key: &str, at_ms: i64, verified: bool, name: &str) -> Judged {
+    let verdict = Verdict {
+        outcome: Outcome::Code,
+        kind: Some(Kind::Login),
+        service: hansho::services::by_id(service_key).map(|service| service.id.as_str()),
+        service_key: service_key.to_owned(),
+        authenticity: if verified { Authenticity::Verified } else { Authenticity::Unverified },
+        confirm_link: None,
+        confirm_mailbox: None,
+        signals: Vec::new(),
+        score: 200,
+    };
+    Judged {
+        outcome: Outcome::Code,
+        arrived_ms: at_ms,
+        mail: name.to_owned(),
+        message: name.to_owned(),
+        from_home: false,
+        readings: vec![Reading { person: "hanako".to_owned(), verdict }],
+        stranger: None,
+    }
+}
