@@ -100,7 +100,10 @@ pub(super) fn read(entity: &Entity<'_>, body: &[u8], links: &mut Links) -> Body 
     let plain_truncated = walk.plain.is_full();
     let plain = walk.plain.finish();
     links.find(&plain);
-    let says = |text: &str| text.chars().filter(|char| char.is_alphanumeric()).count();
+    // Beyond twice the limit of a stub it does not matter how much more it is.
+    let says = |text: &str| {
+        text.chars().filter(|char| char.is_alphanumeric()).take(2 * STUB_CHARS).count()
+    };
     let (text, text_from, text_truncated) = match (says(&plain), says(&page.text)) {
         (0, 0) => (String::new(), TextFrom::Nothing, false),
         (0, _) => (page.text, TextFrom::Html, page.truncated),

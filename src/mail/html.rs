@@ -202,13 +202,7 @@ impl<'h> Iterator for Attributes<'h> {
     fn next(&mut self) -> Option<Self::Item> {
         let bytes = self.markup.as_bytes();
         let limit = bytes.len();
-        let skip = |mut at: usize, stop: &dyn Fn(u8) -> bool| {
-            while at < limit && bytes.get(at).is_some_and(|&byte| !stop(byte)) {
-                at += 1;
-            }
-            at
-        };
-        let from = skip(self.at, &|byte| !byte.is_ascii_whitespace() && byte != b'/');
+        let from = skip(bytes, self.at, |byte| !byte.is_ascii_whitespace() && byte != b'/');
         if from >= limit {
             self.at = limit;
             return None;
@@ -217,16 +211,16 @@ impl<'h> Iterator for Attributes<'h> {
             self.at = from + 1;
             return None;
         }
-        let name_end = skip(from + 1, &|byte| {
+        let name_end = skip(bytes, from + 1, |byte| {
             byte.is_ascii_whitespace() || matches!(byte, b'=' | b'>' | b'/')
         });
         let name = self.markup.get(from..name_end).unwrap_or_default();
-        let equals = skip(name_end, &|byte| !byte.is_ascii_whitespace());
+        let equals = skip(bytes, name_end, |byte| !byte.is_ascii_whitespace());
         if bytes.get(equals) != Some(&b'=') {
             self.at = name_end;
             return Some((name, ""));
         }
-        let start = skip(equals + 1, &|byte| !byte.is_ascii_whitespace());
+        let start = skip(bytes, equals + 1, |byte| !byte.is_ascii_whitespace());
         let (start, end, next) = match bytes.get(start) {
             Some(&quote @ (b'"' | b'\'')) => {
                 let rest = bytes.get(start + 1..).unwrap_or_default();
@@ -234,13 +228,19 @@ impl<'h> Iterator for Attributes<'h> {
                 (start + 1, end, (end + 1).min(limit))
             }
             _ => {
-                let end = skip(start, &|byte| byte.is_ascii_whitespace() || byte == b'>');
+                let end = skip(bytes, start, |byte| byte.is_ascii_whitespace() || byte == b'>');
                 (start, end, end)
             }
         };
         self.at = next;
         Some((name, self.markup.get(start..end).unwrap_or_default()))
     }
+}
+
+/// The first place from `at` where a byte satisfies `stop`, or the end.
+fn skip(bytes: &[u8], at: usize, stop: impl Fn(u8) -> bool) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.iter().position(|&byte| stop(byte)).map_or(bytes.len(), |found| at + found)
 }
 
 /// The length up to and with `end`, looked for from `from`, or the whole.
@@ -316,49 +316,51 @@ fn is_void(name: &str) -> bool {
 }
 
 fn is_block(name: &str) -> bool {
-    is(
-        name,
-        &[
-            "br",
-            "p",
-            "div",
-            "tr",
-            "table",
-            "li",
-            "ul",
-            "ol",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "hr",
-            "body",
-            "head",
-            "section",
-            "article",
-            "header",
-            "footer",
-            "main",
-            "nav",
-            "aside",
-            "blockquote",
-            "pre",
-            "center",
-            "dl",
-            "dt",
-            "dd",
-            "form",
-            "fieldset",
-            "tbody",
-            "thead",
-            "tfoot",
-            "caption",
-            "address",
-            "figure",
-            "figcaption",
-            "option",
-        ],
+    let mut lower = [0_u8; 10];
+    let Some(lower) = lower.get_mut(..name.len()) else { return false };
+    lower.copy_from_slice(name.as_bytes());
+    lower.make_ascii_lowercase();
+    matches!(
+        &*lower,
+        b"br"
+            | b"p"
+            | b"div"
+            | b"tr"
+            | b"table"
+            | b"li"
+            | b"ul"
+            | b"ol"
+            | b"h1"
+            | b"h2"
+            | b"h3"
+            | b"h4"
+            | b"h5"
+            | b"h6"
+            | b"hr"
+            | b"body"
+            | b"head"
+            | b"section"
+            | b"article"
+            | b"header"
+            | b"footer"
+            | b"main"
+            | b"nav"
+            | b"aside"
+            | b"blockquote"
+            | b"pre"
+            | b"center"
+            | b"dl"
+            | b"dt"
+            | b"dd"
+            | b"form"
+            | b"fieldset"
+            | b"tbody"
+            | b"thead"
+            | b"tfoot"
+            | b"caption"
+            | b"address"
+            | b"figure"
+            | b"figcaption"
+            | b"option"
     )
 }
