@@ -24,6 +24,11 @@ impl Text {
         self.kept.len() > MAX_TEXT_BYTES
     }
 
+    /// What was gathered so far.
+    pub(super) fn kept(&self) -> &str {
+        &self.kept
+    }
+
     /// The next word stands on a line of its own.
     pub(super) fn line(&mut self) {
         self.gap = Gap::Line;
