@@ -5,7 +5,9 @@
 //!
 //! Which text counts: the plain part. The HTML is taken if there is no plain
 //! part with words, or if the plain part is a stub: under [`STUB_CHARS`]
-//! characters, and the HTML says at least twice as much.
+//! letters and digits, and the HTML says at least twice as much. HTML that
+//! follows a longer plain part is not even decoded: newsletters would cost
+//! several times as much, and say the same.
 
 use std::borrow::Cow;
 
@@ -100,7 +102,6 @@ pub(super) fn read(entity: &Entity<'_>, body: &[u8], links: &mut Links) -> Body 
     let plain_truncated = walk.plain.is_full();
     let plain = walk.plain.finish();
     links.find(&plain);
-    let says = |text: &str| text.chars().filter(|char| char.is_alphanumeric()).count();
     let (text, text_from, text_truncated) = match (says(&plain), says(&page.text)) {
         (0, 0) => (String::new(), TextFrom::Nothing, false),
         (0, _) => (page.text, TextFrom::Html, page.truncated),
@@ -119,6 +120,12 @@ pub(super) fn read(entity: &Entity<'_>, body: &[u8], links: &mut Links) -> Body 
         attached_mail: walk.attached_mail,
         truncated: walk.truncated || text_truncated,
     }
+}
+
+/// How many letters and digits a text has. Beyond twice the limit of a stub it
+/// does not matter how many more.
+fn says(text: &str) -> usize {
+    text.chars().filter(|char| char.is_alphanumeric()).take(2 * STUB_CHARS).count()
 }
 
 #[derive(Debug, Default)]
@@ -143,8 +150,8 @@ impl Walk {
         } else if entity.is_attached() {
             // What is attached is not what the reader sees.
         } else if entity.is("text", "html") {
-            let bytes = unencoded(entity, body);
-            if self.html.len() < MAX_READ_BYTES {
+            if self.html.len() < MAX_READ_BYTES && says(self.plain.kept()) < STUB_CHARS {
+                let bytes = unencoded(entity, body);
                 self.html.push_str(&charset::decode(&bytes, entity.attribute("charset")));
             }
         } else if entity.content_type.is_none()

@@ -22,6 +22,43 @@ pub(super) struct Page {
     pub(super) truncated: bool,
 }
 
+/// What an element does to the text around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It stands on lines of its own.
+    Block,
+    /// A table cell stands apart.
+    Cell,
+    /// Its content is no text, whatever stands in it.
+    Raw,
+    /// Its content is parsed and not shown.
+    Unseen,
+    Other,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        let mut lower = [0_u8; 10];
+        let Some(lower) = lower.get_mut(..name.len()) else { return Self::Other };
+        lower.copy_from_slice(name.as_bytes());
+        lower.make_ascii_lowercase();
+        match &*lower {
+            b"td" | b"th" => Self::Cell,
+            b"br" | b"p" | b"div" | b"tr" | b"table" | b"li" | b"ul" | b"ol" | b"h1" | b"h2"
+            | b"h3" | b"h4" | b"h5" | b"h6" | b"hr" | b"body" | b"head" | b"section"
+            | b"article" | b"header" | b"footer" | b"main" | b"nav" | b"aside" | b"blockquote"
+            | b"pre" | b"center" | b"dl" | b"dt" | b"dd" | b"form" | b"fieldset" | b"tbody"
+            | b"thead" | b"tfoot" | b"caption" | b"address" | b"figure" | b"figcaption"
+            | b"option" => Self::Block,
+            b"style" | b"script" | b"title" | b"noembed" | b"noframes" | b"xmp" | b"iframe" => {
+                Self::Raw
+            }
+            b"template" | b"object" | b"svg" | b"select" => Self::Unseen,
+            _ => Self::Other,
+        }
+    }
+}
+
 struct Open<'h> {
     name: &'h str,
     visibility: Visibility,
@@ -73,7 +110,7 @@ impl<'h> Reader<'h> {
             Some(b'!' | b'?') => after(markup, 2, ">"),
             Some(b'/') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => {
                 let name = name(markup, 2);
-                self.separate(name);
+                self.separate(Kind::of(name));
                 self.close(name);
                 after(markup, 2 + name.len(), ">")
             }
@@ -89,7 +126,10 @@ impl<'h> Reader<'h> {
 
     fn start(&mut self, markup: &'h str, links: &mut Links) -> usize {
         let name = name(markup, 1);
-        self.imply_ends(name);
+        let kind = Kind::of(name);
+        if matches!(kind, Kind::Block | Kind::Cell) {
+            self.imply_ends(name);
+        }
         let mut visibility =
             self.open.last().map_or_else(Visibility::default, |open| open.visibility);
         let mut target = None;
@@ -107,14 +147,14 @@ impl<'h> Reader<'h> {
         if let Some(target) = target.filter(|_| is(name, &["a", "area"]) && visibility.is_seen()) {
             links.add(&unescape(target));
         }
-        // The content of these is no text, whatever stands in it.
-        if is(name, &["style", "script", "title", "noembed", "noframes", "xmp", "iframe"]) {
-            return length + raw_content(markup.get(length..).unwrap_or_default(), name);
+        match kind {
+            Kind::Raw => {
+                return length + raw_content(markup.get(length..).unwrap_or_default(), name);
+            }
+            Kind::Unseen => visibility.gone = true,
+            _ => {}
         }
-        if is(name, &["template", "object", "svg", "select"]) {
-            visibility.gone = true;
-        }
-        self.separate(name);
+        self.separate(kind);
         if !is_void(name) && self.open.len() < MAX_DEPTH {
             self.open.push(Open { name, visibility });
         }
@@ -168,11 +208,11 @@ impl<'h> Reader<'h> {
         }
     }
 
-    fn separate(&mut self, name: &str) {
-        if is(name, &["td", "th"]) {
-            self.text.space();
-        } else if is_block(name) {
-            self.text.line();
+    fn separate(&mut self, kind: Kind) {
+        match kind {
+            Kind::Cell => self.text.space(),
+            Kind::Block => self.text.line(),
+            _ => {}
         }
     }
 
@@ -202,13 +242,7 @@ impl<'h> Iterator for Attributes<'h> {
     fn next(&mut self) -> Option<Self::Item> {
         let bytes = self.markup.as_bytes();
         let limit = bytes.len();
-        let skip = |mut at: usize, stop: &dyn Fn(u8) -> bool| {
-            while at < limit && bytes.get(at).is_some_and(|&byte| !stop(byte)) {
-                at += 1;
-            }
-            at
-        };
-        let from = skip(self.at, &|byte| !byte.is_ascii_whitespace() && byte != b'/');
+        let from = skip(bytes, self.at, |byte| !byte.is_ascii_whitespace() && byte != b'/');
         if from >= limit {
             self.at = limit;
             return None;
@@ -217,16 +251,16 @@ impl<'h> Iterator for Attributes<'h> {
             self.at = from + 1;
             return None;
         }
-        let name_end = skip(from + 1, &|byte| {
+        let name_end = skip(bytes, from + 1, |byte| {
             byte.is_ascii_whitespace() || matches!(byte, b'=' | b'>' | b'/')
         });
         let name = self.markup.get(from..name_end).unwrap_or_default();
-        let equals = skip(name_end, &|byte| !byte.is_ascii_whitespace());
+        let equals = skip(bytes, name_end, |byte| !byte.is_ascii_whitespace());
         if bytes.get(equals) != Some(&b'=') {
             self.at = name_end;
             return Some((name, ""));
         }
-        let start = skip(equals + 1, &|byte| !byte.is_ascii_whitespace());
+        let start = skip(bytes, equals + 1, |byte| !byte.is_ascii_whitespace());
         let (start, end, next) = match bytes.get(start) {
             Some(&quote @ (b'"' | b'\'')) => {
                 let rest = bytes.get(start + 1..).unwrap_or_default();
@@ -234,13 +268,19 @@ impl<'h> Iterator for Attributes<'h> {
                 (start + 1, end, (end + 1).min(limit))
             }
             _ => {
-                let end = skip(start, &|byte| byte.is_ascii_whitespace() || byte == b'>');
+                let end = skip(bytes, start, |byte| byte.is_ascii_whitespace() || byte == b'>');
                 (start, end, end)
             }
         };
         self.at = next;
         Some((name, self.markup.get(start..end).unwrap_or_default()))
     }
+}
+
+/// The first place from `at` where a byte satisfies `stop`, or the end.
+fn skip(bytes: &[u8], at: usize, stop: impl Fn(u8) -> bool) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.iter().position(|&byte| stop(byte)).map_or(bytes.len(), |found| at + found)
 }
 
 /// The length up to and with `end`, looked for from `from`, or the whole.
@@ -316,49 +356,5 @@ fn is_void(name: &str) -> bool {
 }
 
 fn is_block(name: &str) -> bool {
-    is(
-        name,
-        &[
-            "br",
-            "p",
-            "div",
-            "tr",
-            "table",
-            "li",
-            "ul",
-            "ol",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "hr",
-            "body",
-            "head",
-            "section",
-            "article",
-            "header",
-            "footer",
-            "main",
-            "nav",
-            "aside",
-            "blockquote",
-            "pre",
-            "center",
-            "dl",
-            "dt",
-            "dd",
-            "form",
-            "fieldset",
-            "tbody",
-            "thead",
-            "tfoot",
-            "caption",
-            "address",
-            "figure",
-            "figcaption",
-            "option",
-        ],
-    )
+    Kind::of(name) == Kind::Block
 }

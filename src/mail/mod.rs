@@ -59,9 +59,10 @@ pub struct Letter {
     pub text: String,
     /// Where [`Letter::text`] came from.
     pub text_from: TextFrom,
-    /// Whether the HTML held text that no reader would see.
+    /// Whether the HTML, if it was read, held text that no reader would see.
     pub hidden_text: bool,
-    /// The targets of links, of the HTML and of bare addresses in the text.
+    /// The targets of links, each once: of the HTML, unless a long plain part
+    /// made it unnecessary to read it, and of bare addresses in the text.
     pub links: Vec<String>,
     /// Headers that forwarders, lists and mail servers below SES wrote.
     /// Anyone can write these.
@@ -98,7 +99,7 @@ pub enum TextFrom {
     Nothing,
     /// A `text/plain` part.
     Plain,
-    /// A `text/html` part, the only one or the only one with any words.
+    /// A `text/html` part: there is no plain one with words, or only a stub.
     Html,
 }
 

@@ -24,6 +24,13 @@ pub(super) fn apply(mut visibility: Visibility, style: &str) -> Visibility {
     let mut no_height = false;
     let mut clipped = false;
     for declaration in style.split(';') {
+        let declaration = declaration.trim_ascii_start();
+        if !matches!(
+            declaration.as_bytes().first(),
+            Some(b'd' | b'v' | b'o' | b'f' | b'm' | b'h' | b'D' | b'V' | b'O' | b'F' | b'M' | b'H')
+        ) {
+            continue;
+        }
         let Some((property, value)) = declaration.split_once(':') else { continue };
         let value = value.trim().split('!').next().unwrap_or_default().trim();
         let property = property.trim();

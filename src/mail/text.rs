@@ -24,6 +24,11 @@ impl Text {
         self.kept.len() > MAX_TEXT_BYTES
     }
 
+    /// What was gathered so far.
+    pub(super) fn kept(&self) -> &str {
+        &self.kept
+    }
+
     /// The next word stands on a line of its own.
     pub(super) fn line(&mut self) {
         self.gap = Gap::Line;
@@ -45,7 +50,21 @@ impl Text {
     }
 
     fn push(&mut self, text: &str, line_end: Gap) {
-        for char in text.chars() {
+        let mut rest = text;
+        loop {
+            // Most text is runs of plain letters, which are taken whole.
+            let plain = rest.bytes().position(|byte| !byte.is_ascii_graphic());
+            let (run, more) = rest.split_at(plain.unwrap_or(rest.len()));
+            if !run.is_empty() {
+                if self.is_full() {
+                    return;
+                }
+                self.bridge();
+                self.kept.push_str(run);
+            }
+            let mut chars = more.chars();
+            let Some(char) = chars.next() else { return };
+            rest = chars.as_str();
             if is_invisible(char) {
                 continue;
             }
@@ -57,17 +76,22 @@ impl Text {
                 if self.is_full() {
                     return;
                 }
-                if !self.kept.is_empty() {
-                    match self.gap {
-                        Gap::None => {}
-                        Gap::Space => self.kept.push(' '),
-                        Gap::Line => self.kept.push('\n'),
-                    }
-                }
-                self.gap = Gap::None;
+                self.bridge();
                 self.kept.push(char);
             }
         }
+    }
+
+    /// Sets the gap that is due before the next word.
+    fn bridge(&mut self) {
+        if !self.kept.is_empty() {
+            match self.gap {
+                Gap::None => {}
+                Gap::Space => self.kept.push(' '),
+                Gap::Line => self.kept.push('\n'),
+            }
+        }
+        self.gap = Gap::None;
     }
 
     pub(super) fn finish(mut self) -> String {

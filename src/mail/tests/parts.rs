@@ -37,6 +37,21 @@ fn the_plain_part_counts_unless_it_is_a_stub() {
 }
 
 #[test]
+fn html_behind_a_long_plain_part_is_not_read() {
+    let page = "<p style='display:none'>hidden</p><a href='https://example.com/html'>x</a>";
+    for (plain, read) in [
+        ("https://example.com/plain", true),
+        (&*format!("https://example.com/plain {}", "words ".repeat(100)), false),
+    ] {
+        let letter = parse(alternative(plain, page).as_bytes());
+        assert_eq!(letter.text_from, TextFrom::Plain);
+        assert_eq!(letter.hidden_text, read);
+        assert_eq!(letter.links.contains(&"https://example.com/html".to_owned()), read);
+        assert!(letter.links.contains(&"https://example.com/plain".to_owned()));
+    }
+}
+
+#[test]
 fn nested_attached_and_reported() {
     let mail = "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/related; boundary=ab\n\n\
         --ab\nContent-Type: multipart/alternative; boundary=abc\n\n--abc\n\nplain words\n--abc\nContent-Type: text/html\n\n<p>html</p>\n--abc--\n\
