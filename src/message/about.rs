@@ -105,9 +105,7 @@ pub(super) fn subject_of_key(key: &str, kind: Kind) -> About {
 
 fn known(key: &str, kind: Kind) -> Option<About> {
     let (ja, en, short_ja, short_en, category) = match key {
-        "rakuten-securities" => {
-            ("楽天証券", "Rakuten Securities", "楽天証券", "Rakuten Sec", "broker")
-        }
+        "rakuten-sec" => ("楽天証券", "Rakuten Securities", "楽天証券", "Rakuten Sec", "broker"),
         _ => return None,
     };
     let implies = match kind {

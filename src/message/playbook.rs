@@ -102,6 +102,9 @@ pub(super) struct Step {
     /// The kinds of mail that it is for; any, if empty.
     #[serde(default)]
     kinds: Vec<Kind>,
+    /// It comes before all that is not urgent, in whichever file that stands.
+    #[serde(default)]
+    urgent: bool,
     /// In which phase of an incident it is worth doing.
     #[serde(default)]
     during: During,
@@ -182,7 +185,9 @@ pub(super) fn plan(alert: AlertKind, about: &About, kind: Kind, clock: &Clock) -
         add(&mut plan, playbook, about.implies, kind, clock);
     }
     // A desk that is closed helps nobody now: what can be done alone comes first.
-    plan.tasks.sort_by_key(|task| matches!(task.desk, Some((_, DeskState::Closed(_)))));
+    plan.tasks.sort_by_key(|task| {
+        (matches!(task.desk, Some((_, DeskState::Closed(_)))), !task.step.urgent)
+    });
     plan
 }
 
@@ -210,6 +215,12 @@ fn stem(alert: AlertKind) -> &'static str {
         AlertKind::ForwardConfirmation => "alert-forward-confirmation",
         AlertKind::Connected => "alert-connected",
     }
+}
+
+/// Every file: its stem and its text.
+#[cfg(test)]
+pub(super) fn files() -> &'static [(&'static str, &'static str)] {
+    PLAYBOOK_FILES
 }
 
 /// Only what is asked for is parsed, and only then.

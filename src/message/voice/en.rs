@@ -92,12 +92,14 @@ impl Voice for English {
             1 => notes.push("One alert of this incident was kept silent by a mute.".to_owned()),
             n => notes.push(format!("{n} alerts of this incident were kept silent by a mute.")),
         }
-        if story.name().contains("[.]") || story.services().iter().any(|name| name.contains("[.]"))
-        {
+        if story.names_a_domain() {
             notes.push(
                 "The dot of a domain is written [.] so that it cannot be tapped by mistake."
                     .to_owned(),
             );
+        }
+        if story.facts.alert != AlertKind::ForwardConfirmation {
+            notes.push(format!("Times are those of {}.", story.clock.zone_name()));
         }
         notes
     }
@@ -278,12 +280,9 @@ fn implied(story: &Story, name: &str) -> Vec<String> {
 }
 
 fn mixed(story: &Story) -> Option<String> {
-    let (verified, count) = (story.facts.verified, story.facts.count);
+    let rest = story.facts.count.saturating_sub(story.facts.verified);
     story.mixed().then(|| {
-        format!(
-            "Not all are confirmed: {verified} of them came from the real sender. The other {} could not be confirmed, and false ones may be among them.",
-            count.saturating_sub(verified)
-        )
+        format!("Not all are confirmed: {rest} of them could not be traced to the real sender and may be false.")
     })
 }
 

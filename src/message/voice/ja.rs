@@ -109,6 +109,9 @@ impl Voice for Japanese {
             notes
                 .push("誤って開くことのないよう、ドメイン名の点を [.] と書いています。".to_owned());
         }
+        if story.facts.alert != AlertKind::ForwardConfirmation {
+            notes.push(format!("時刻は{}のものです。", story.clock.zone_name()));
+        }
         notes
     }
 
@@ -303,12 +306,9 @@ fn implied(story: &Story, name: &str) -> Vec<String> {
 }
 
 fn mixed(story: &Story) -> Option<String> {
-    let (verified, count) = (story.facts.verified, story.facts.count);
+    let rest = story.facts.count.saturating_sub(story.facts.verified);
     story.mixed().then(|| {
-        format!(
-            "このうち、本物の送信元からと確かめられたのは{verified}通です。残りの{}通は確かめられず、偽物が混じっているかもしれません。",
-            count.saturating_sub(verified)
-        )
+        format!("このうち{rest}通は、本物の送信元からと確かめられませんでした。偽物が混じっているかもしれません。")
     })
 }
 
