@@ -94,12 +94,8 @@ pub(super) fn subject_of_key(key: &str, kind: Kind) -> About {
         None if key == "*" => (Subject::Several, Names::new("複数のサービス", "several services")),
         None => (Subject::Nameless, Names::new("名前の分からないサービス", "an unnamed service")),
     };
-    // A reset or a sign-up needs only the address, whoever offers it; of other
-    // codes of a service that no file knows, nothing can be said.
-    let implies = match kind {
-        Kind::Reset | Kind::Signup => Implies::Identifier,
-        Kind::Login | Kind::Transaction => Implies::Unknown,
-    };
+    // Of a service that no file knows, nothing is known of its codes either.
+    let implies = Implies::Unknown;
     About { subject, short: name.clone(), name, category: None, implies }
 }
 

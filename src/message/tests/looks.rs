@@ -74,6 +74,13 @@ fn lines_are_short_and_the_last_one_marks_the_mail_as_ours() {
             for line in alert.email.lines().filter(|line| !line.starts_with("https://")) {
                 assert!(line.width_cjk() <= 72, "{line}");
                 assert_eq!(line.trim_end(), line);
+                let begins = line.trim_start().chars().next();
+                assert!(
+                    !begins.is_some_and(
+                        |c| "、。，．）」』ー・っゃゅょ".contains(c) && !line.starts_with('・')
+                    ),
+                    "{line}"
+                );
             }
             assert!(alert.email.ends_with(&format!("\n{MARKER}{}\n", facts.id)));
         }

@@ -36,11 +36,11 @@ fn somebody_has_your_password_is_said_only_where_a_code_implies_it() {
 fn the_number_is_told_as_it_is_known() {
     let opened = facts(AlertKind::Hammered, Phase::Opened, SUNDAY_NIGHT_MS);
     assert!(email(&opened, Language::Ja).contains("5通届きました"));
-    assert!(email(&opened, Language::En).contains("5 login-code mails"));
+    assert!(email(&opened, Language::En).contains("5 login-code emails"));
     let bound = Facts { at_least: true, ..opened };
     assert!(email(&bound, Language::Ja).contains("5通以上届きました"));
     let text = compose(&bound, &tokyo(Language::En), SUNDAY_NIGHT_MS).email;
-    assert!(text.contains("At least 5 login-code mails"), "{text}");
+    assert!(text.contains("At least 5 login-code emails"), "{text}");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_rung_says_what_is_new_and_a_closing_what_it_came_to() {
     let rung = facts(AlertKind::Hammered, Phase::Escalated, SUNDAY_NIGHT_MS);
     let text = compose(&rung, &tokyo(Language::En), SUNDAY_NIGHT_MS).email;
     assert!(
-        text.contains("15 more since the last alert") && text.contains("At the worst, 20"),
+        text.contains("15 more emails since the last alert") && text.contains("At the worst, 20"),
         "{text}"
     );
     assert!(email(&rung, Language::Ja).contains("さらに15通"));
