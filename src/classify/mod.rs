@@ -6,6 +6,31 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mail::Letter;
+use crate::services::Service;
+
+mod authenticity;
+#[cfg(test)]
+mod corpus;
+mod forwarding;
+mod kinds;
+mod known;
+mod page;
+mod phrases;
+mod recogniser;
+mod refusals;
+mod sender;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod words;
+
+use sender::Sender;
+
+/// Stands in every alert of ours, so that one that comes back through a rule
+/// that forwards everything is known. An alert's id follows it.
+pub const OWN_MARKER: &str = "hansho-alert:";
+
 /// What a code mail asks to prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -104,4 +129,94 @@ pub struct Reader<'a> {
     pub mailboxes: &'a [String],
     /// Servers whose `Authentication-Results` are believed where no SES block stands on top.
     pub trusted_servers: &'a [String],
+}
+
+/// Judges a letter. Never fails.
+#[must_use]
+pub fn classify(letter: &Letter, reader: &Reader<'_>) -> Verdict {
+    let page = page::Page::of(letter);
+    let mut signals = Vec::new();
+    if let Some(refusal) = refusals::outright(letter, &page) {
+        signals.push(refusal);
+        return Verdict::other(signals);
+    }
+    if let Some(found) = forwarding::recognise(letter, reader, &mut signals) {
+        return Verdict::confirmation(found, signals);
+    }
+    let sender = Sender::of(letter, reader);
+    let hits = phrases::find(&page);
+    let tokens = tokens::find(&page);
+    if let Some(service) = sender.service() {
+        match known::judge(service, &page) {
+            Some(known::Opinion::Code { kind, signal }) => {
+                signals.push(signal);
+                return Verdict::code(letter, reader, sender, kind, signals);
+            }
+            Some(known::Opinion::Other(signal)) => {
+                signals.push(signal);
+                return Verdict::other(signals);
+            }
+            None => {}
+        }
+    }
+    let finding = recogniser::weigh(&page, &hits, &tokens);
+    signals.extend(finding.signals);
+    if let Some(service) = sender.service() {
+        known::lean(service, letter, sender, finding.code.is_some(), &mut signals);
+    }
+    refusals::leanings(letter, &page, &mut signals);
+    if finding.code.is_some() && sum(&signals) >= THRESHOLD {
+        let kind = kinds::of(&page, &hits, finding.code);
+        Verdict::code(letter, reader, sender, kind, signals)
+    } else {
+        Verdict::other(signals)
+    }
+}
+
+fn sum(signals: &[Signal]) -> i32 {
+    signals.iter().map(|signal| signal.weight).sum()
+}
+
+impl Verdict {
+    fn other(signals: Vec<Signal>) -> Self {
+        Self {
+            outcome: Outcome::Other,
+            kind: None,
+            service: None,
+            service_key: String::new(),
+            authenticity: Authenticity::Unknown,
+            confirm_link: None,
+            confirm_mailbox: None,
+            score: sum(&signals),
+            signals,
+        }
+    }
+
+    fn confirmation(found: forwarding::Confirmation, signals: Vec<Signal>) -> Self {
+        Self {
+            outcome: Outcome::ForwardConfirmation,
+            authenticity: found.authenticity,
+            confirm_link: Some(found.link),
+            confirm_mailbox: found.mailbox,
+            ..Self::other(signals)
+        }
+    }
+
+    fn code(
+        letter: &Letter,
+        reader: &Reader<'_>,
+        sender: Sender,
+        kind: Kind,
+        mut signals: Vec<Signal>,
+    ) -> Self {
+        let authenticity = authenticity::judge(letter, reader, sender, &mut signals);
+        Self {
+            outcome: Outcome::Code,
+            kind: Some(kind),
+            service: sender.service().map(|service: &'static Service| service.id.as_str()),
+            service_key: sender::key(letter, sender),
+            authenticity,
+            ..Self::other(signals)
+        }
+    }
 }

@@ -3,6 +3,26 @@
 //! must not know what a code mail is, nor any service, clock, file or AWS type.
 //! It never fails and never panics: what cannot be read is simply absent.
 
+mod addresses;
+mod authentication;
+mod body;
+mod charset;
+mod fields;
+mod html;
+mod letter;
+mod links;
+mod ses;
+mod style;
+mod text;
+mod trace;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use authentication::{ServerResults, authentication_results};
+pub use letter::parse;
+
 /// At most this many bytes of a mail are looked at; the rest is not needed to
 /// know a code mail. The function fetches no more than this either.
 pub const MAX_READ_BYTES: usize = 256 * 1024;
@@ -153,4 +173,14 @@ pub enum AuthStatus {
     TempError,
     /// `permerror`
     PermError,
+}
+
+/// Cuts a text at a character, so that it has at most `limit` bytes; says
+/// whether something was lost.
+fn cut(text: &mut String, limit: usize) -> bool {
+    if text.len() <= limit {
+        return false;
+    }
+    text.truncate(text.floor_char_boundary(limit));
+    true
 }

@@ -1,0 +1,105 @@
+//! What a letter's headers say against its being a code mail: our own alerts,
+//! bounces, forwards by hand, lists. This room must not know any phrase of a
+//! language beyond the marks that mail programs write.
+
+use crate::mail::Letter;
+
+use super::page::Page;
+use super::{OWN_MARKER, Signal};
+
+/// Where SNS sends from (AWS: SNS e-mail notifications).
+const SNS_SENDER: &str = "no-reply@sns.amazonaws.com";
+
+/// A reason to look no further.
+pub(super) fn outright(letter: &Letter, page: &Page) -> Option<Signal> {
+    own_alert(letter, page).or_else(|| bounce(letter)).or_else(|| by_hand(letter, page))
+}
+
+fn own_alert(letter: &Letter, page: &Page) -> Option<Signal> {
+    if letter.from.iter().any(|from| from.address == SNS_SENDER) {
+        return Some(refuse("refuse.sns-sender", "it comes from the sender of our own alerts"));
+    }
+    // Of a text only the page is searched: the marker stands near the top or the end of an alert.
+    let marked = [OWN_MARKER, "hansho.alert/"]
+        .iter()
+        .any(|marker| page.folded.contains(marker) || letter.text.contains(marker));
+    marked.then(|| refuse("refuse.own-marker", "it carries the mark of our own alerts"))
+}
+
+fn bounce(letter: &Letter) -> Option<Signal> {
+    let daemon = letter.from.iter().any(|from| {
+        let local = from.address.split('@').next().unwrap_or_default();
+        matches!(local, "mailer-daemon" | "postmaster" | "mail-daemon")
+    });
+    (letter.trace.report || daemon)
+        .then(|| refuse("refuse.bounce", "it reports on the delivery of another mail"))
+}
+
+/// A forward that a person made: it tells of an old code, not of a new one. A
+/// rule that forwards as a new mail says `Auto-Submitted` (RFC 3834), and counts.
+fn by_hand(letter: &Letter, page: &Page) -> Option<Signal> {
+    let automatic =
+        letter.trace.auto_submitted.as_deref().is_some_and(|value| !value.starts_with("no"));
+    if automatic {
+        return None;
+    }
+    const PREFIXES: [&str; 14] = [
+        "fwd:", "fw:", "転送:", "wg:", "tr:", "rv:", "enc:", "i:", "doorst:", "pd:", "yml:",
+        "전달:", "转发:", "轉寄:",
+    ];
+    const SEPARATORS: [&str; 6] = [
+        "---------- forwarded message",
+        "-------- forwarded message",
+        "-----original message-----",
+        "begin forwarded message:",
+        "転送されたメッセージ",
+        "---------- weitergeleitete nachricht",
+    ];
+    let subject = page.slice(0, page.subject_end());
+    if letter.attached_mail {
+        return Some(refuse(
+            "forward.attached",
+            "another mail is attached: somebody forwarded it by hand",
+        ));
+    }
+    if PREFIXES.iter().any(|prefix| subject.starts_with(prefix)) {
+        return Some(refuse(
+            "forward.subject",
+            "its subject says that somebody forwarded it by hand",
+        ));
+    }
+    let text = page.slice(page.subject_end(), page.folded.len());
+    SEPARATORS.iter().any(|separator| text.contains(separator)).then(|| {
+        refuse("forward.text", "its text holds another mail that somebody forwarded by hand")
+    })
+}
+
+/// What speaks against it without deciding.
+pub(super) fn leanings(letter: &Letter, page: &Page, signals: &mut Vec<Signal>) {
+    let mut say = |name, weight, because: &str| {
+        signals.push(Signal { name, weight, because: because.to_owned() });
+    };
+    if letter.trace.list_id.is_some() {
+        say("header.list-id", -50, "it was sent to a list");
+    }
+    match letter.trace.precedence.as_deref() {
+        Some("list") => say("header.precedence", -50, "it was sent to a list"),
+        Some("bulk" | "junk") => say("header.precedence", -15, "it was sent to many"),
+        _ => {}
+    }
+    if letter.trace.list_unsubscribe {
+        say("header.list-unsubscribe", -10, "one can unsubscribe from it");
+    }
+    let subject = page.slice(0, page.subject_end());
+    if ["re:", "aw:", "sv:", "回复:", "답장:"].iter().any(|prefix| subject.starts_with(prefix))
+    {
+        say("subject.reply", -60, "it answers another mail");
+    }
+    if letter.hidden_text {
+        say("text.hidden", -10, "it holds text that no reader sees");
+    }
+}
+
+fn refuse(name: &'static str, because: &str) -> Signal {
+    Signal { name, weight: -1000, because: because.to_owned() }
+}

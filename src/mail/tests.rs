@@ -1,0 +1,6 @@
+//! What the room claims, as data.
+
+mod authentication;
+mod decoding;
+mod headers;
+mod ses;
