@@ -43,6 +43,29 @@ fn every_alert_reads_as_it_was_read_in_full() {
 }
 
 #[test]
+fn a_service_of_each_category_and_each_playbook_reads_as_it_was_read_in_full() {
+    let mut shown: Vec<&str> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for service in crate::services::all() {
+        let own = super::super::playbook::files().iter().any(|(stem, _)| *stem == service.id);
+        if own || seen.insert(service.category) {
+            shown.push(&service.id);
+        }
+    }
+    let opened = facts(AlertKind::Hammered, Phase::Opened, WEEKDAY_MORNING_MS);
+    for language in LANGUAGES {
+        let mut page = String::new();
+        for id in &shown {
+            page.push_str(&format!("===== {id} =====\n"));
+            let facts = Facts { service_key: (*id).into(), ..opened.clone() };
+            page.push_str(&look(&facts, language, WEEKDAY_MORNING_MS + 5_000));
+            page.push('\n');
+        }
+        insta::assert_snapshot!(format!("services-{language:?}").to_lowercase(), page);
+    }
+}
+
+#[test]
 fn what_is_rarer_reads_as_it_was_read_in_full() {
     let opened = facts(AlertKind::Hammered, Phase::Opened, SUNDAY_NIGHT_MS);
     let rarer = [

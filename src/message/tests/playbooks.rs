@@ -133,3 +133,50 @@ fn a_reset_asks_to_protect_the_mailbox_and_not_to_change_what_nobody_knows() {
     let text = flat(&compose(&facts, &tokyo(Language::Ja), SUNDAY_NIGHT_MS).email);
     assert!(text.contains("メールアカウントを守る") && !text.contains("取引暗証番号"), "{text}");
 }
+
+#[test]
+fn what_an_sms_asks_for_leaves_room_for_what_happened() {
+    for (stem, text) in files() {
+        let playbook: Playbook = toml::from_str(text).expect("a playbook");
+        for advice in playbook.sms {
+            let ja = sms::segments(advice.text.get(Language::Ja));
+            let en = sms::segments(advice.text.get(Language::En));
+            assert!(ja.units <= 30, "{stem}: {}", ja.units);
+            assert!(en.encoding == sms::Encoding::Gsm7 && en.units <= 80, "{stem}: {}", en.units);
+        }
+    }
+}
+
+#[test]
+fn a_playbook_that_is_not_general_belongs_to_a_service() {
+    for (stem, _) in files() {
+        let general =
+            stem.starts_with("alert-") || stem.starts_with("category-") || *stem == "general";
+        assert!(general || crate::services::by_id(stem).is_some(), "{stem} is no service");
+    }
+}
+
+#[test]
+fn every_service_has_steps_in_both_languages_and_a_clause_for_the_sms() {
+    for service in crate::services::all() {
+        for kind in KINDS {
+            let opened = facts(AlertKind::Hammered, Phase::Opened, SUNDAY_NIGHT_MS);
+            let facts = Facts { service_key: service.id.clone(), kind, ..opened };
+            for language in LANGUAGES {
+                let story = Story::new(&facts, &tokyo(language), SUNDAY_NIGHT_MS);
+                let steps = story.plan.now().count();
+                assert!((2..=9).contains(&steps), "{} {kind:?}: {steps}", service.id);
+                assert!(
+                    story.plan.afterwards().count() > 0 && !story.plan.sms.is_empty(),
+                    "{}",
+                    service.id
+                );
+                assert!(
+                    !story.plan.never.is_empty() && !story.plan.false_alarms.is_empty(),
+                    "{}",
+                    service.id
+                );
+            }
+        }
+    }
+}

@@ -120,3 +120,33 @@ fn the_barest_text_of_each_language_fits() {
         assert_fits(voice(language).sms_barest());
     }
 }
+
+#[test]
+fn every_service_fits_by_its_own_name_in_every_language_phase_and_kind() {
+    for service in crate::services::all() {
+        for (language, kind) in LANGUAGES.into_iter().flat_map(|l| KINDS.map(|kind| (l, kind))) {
+            for alert in [AlertKind::Hammered, AlertKind::Trickle] {
+                for phase in [Phase::Opened, Phase::Escalated] {
+                    let facts = Facts {
+                        service_key: service.id.clone(),
+                        kind,
+                        count: 9_999,
+                        since_last: 7_499,
+                        at_least: true,
+                        ..facts(alert, phase, SUNDAY_NIGHT_MS)
+                    };
+                    for late_ms in [5_000, 86_400_000] {
+                        let now_ms = SUNDAY_NIGHT_MS + late_ms;
+                        let text = compose(&facts, &tokyo(language), now_ms).sms.expect("an SMS");
+                        assert_fits(&text);
+                        let names = match language {
+                            Language::Ja => [service.name.ja.as_str(), service.short_ja()],
+                            Language::En => [service.name.en.as_str(), service.short_en()],
+                        };
+                        assert!(names.iter().any(|name| text.starts_with(name)), "{text}");
+                    }
+                }
+            }
+        }
+    }
+}
