@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{Facts, Language, plain};
 use crate::classify::{Implies, Kind};
+use crate::services::{self, Category};
 
 /// A word in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,31 +95,39 @@ pub(super) fn subject_of_key(key: &str, kind: Kind) -> About {
         None if key == "*" => (Subject::Several, Names::new("複数のサービス", "several services")),
         None => (Subject::Nameless, Names::new("名前の分からないサービス", "an unnamed service")),
     };
-    // A reset or a sign-up needs only the address, whoever offers it; of other
-    // codes of a service that no file knows, nothing can be said.
-    let implies = match kind {
-        Kind::Reset | Kind::Signup => Implies::Identifier,
-        Kind::Login | Kind::Transaction => Implies::Unknown,
-    };
+    // Of a service that no file knows, nothing is known of its codes either.
+    let implies = Implies::Unknown;
     About { subject, short: name.clone(), name, category: None, implies }
 }
 
 fn known(key: &str, kind: Kind) -> Option<About> {
-    let (ja, en, short_ja, short_en, category) = match key {
-        "rakuten-securities" => {
-            ("楽天証券", "Rakuten Securities", "楽天証券", "Rakuten Sec", "broker")
-        }
-        _ => return None,
-    };
-    let implies = match kind {
-        Kind::Login | Kind::Transaction => Implies::Password,
-        Kind::Signup | Kind::Reset => Implies::Identifier,
-    };
+    let service = services::by_id(key)?;
     Some(About {
-        subject: Subject::Known(key.to_owned()),
-        name: Names::new(ja, en),
-        short: Names::new(short_ja, short_en),
-        category: Some(category),
-        implies,
+        subject: Subject::Known(service.id.clone()),
+        name: Names::new(&service.name.ja, &service.name.en),
+        short: Names::new(service.short_ja(), service.short_en()),
+        category: Some(playbook_of(service.category)),
+        implies: service.implies(kind),
     })
+}
+
+/// How the playbooks spell a category.
+fn playbook_of(category: Category) -> &'static str {
+    match category {
+        Category::Broker => "broker",
+        Category::Bank => "bank",
+        Category::Payment => "payment",
+        Category::Card => "card",
+        Category::Crypto => "crypto",
+        Category::Shop => "shop",
+        Category::Mail => "mail",
+        Category::Social => "social",
+        Category::Game => "game",
+        Category::Government => "government",
+        Category::Telecom => "telecom",
+        Category::Travel => "travel",
+        Category::Media => "media",
+        Category::Work => "work",
+        Category::Utility => "utility",
+    }
 }

@@ -29,6 +29,11 @@ impl Clock {
         self.now.to_zoned(self.zone.clone())
     }
 
+    /// The name of the zone in which times are told.
+    pub(super) fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
+    }
+
     /// An instant as the person's own clock showed it.
     pub(super) fn at(&self, at_ms: i64) -> Zoned {
         timestamp(at_ms).to_zoned(self.zone.clone())

@@ -138,6 +138,10 @@ impl Page {
                 self.head(heading);
             }
             self.line(task.step.title.get(story.language), &format!("{}. ", n + 1));
+            if let Some((desk, state)) = &task.desk {
+                let desk = self.voice.desk(story, desk, state);
+                self.line(&desk, "   ");
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 //! picks the steps that fit an alert and orders them by the hour; it must not
 //! know a language nor how a text is laid out.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use super::Language;
@@ -37,7 +39,8 @@ impl Text {
 pub(super) struct Playbook {
     /// Where the steps come from; general advice of ours names none.
     pub(super) source: Option<Source>,
-    sms: Vec<Advice>,
+    /// The one thing to do at once, as the last sentence of an SMS.
+    pub(super) sms: Vec<Advice>,
     /// What the more general files add.
     pub(super) then: Then,
     desk: Vec<Desk>,
@@ -102,6 +105,9 @@ pub(super) struct Step {
     /// The kinds of mail that it is for; any, if empty.
     #[serde(default)]
     kinds: Vec<Kind>,
+    /// It comes before all that is not urgent, in whichever file that stands.
+    #[serde(default)]
+    urgent: bool,
     /// In which phase of an incident it is worth doing.
     #[serde(default)]
     during: During,
@@ -170,26 +176,36 @@ impl Plan {
 
 /// The plan for an alert about that service and kind of mail, at this hour.
 pub(super) fn plan(alert: AlertKind, about: &About, kind: Kind, clock: &Clock) -> Plan {
+    // A reset or a sign-up begins with an address; where it is not known what a
+    // service asks besides, the steps are those of an address.
+    let implies = match (about.implies, kind) {
+        (Implies::Unknown, Kind::Reset | Kind::Signup) => Implies::Identifier,
+        (implies, _) => implies,
+    };
     let mut plan = Plan::default();
     let mut then = Then::Everything;
-    for mut playbook in chain(alert, about) {
-        if then == Then::Advice {
-            playbook.step.clear();
-        }
+    for playbook in chain(alert, about) {
+        let steps = if then == Then::Advice { &[][..] } else { &playbook.step };
         if playbook.then != Then::Everything {
             then = playbook.then;
         }
-        add(&mut plan, playbook, about.implies, kind, clock);
+        add_steps(&mut plan, playbook, steps, implies, kind, clock);
+        plan.source = plan.source.take().or_else(|| playbook.source.clone());
+        add_advice(&mut plan.sms, &playbook.sms, implies, kind);
+        add_advice(&mut plan.never, &playbook.never, implies, kind);
+        add_advice(&mut plan.false_alarms, &playbook.false_alarm, implies, kind);
     }
     // A desk that is closed helps nobody now: what can be done alone comes first.
-    plan.tasks.sort_by_key(|task| matches!(task.desk, Some((_, DeskState::Closed(_)))));
+    plan.tasks.sort_by_key(|task| {
+        (matches!(task.desk, Some((_, DeskState::Closed(_)))), !task.step.urgent)
+    });
     plan
 }
 
 /// The files that speak to an alert, the most particular first.
-fn chain(alert: AlertKind, about: &About) -> Vec<Playbook> {
-    let mut chain: Vec<Playbook> = read(stem(alert)).into_iter().collect();
-    let ended = |chain: &[Playbook]| chain.iter().any(|playbook| playbook.then == Then::Nothing);
+fn chain(alert: AlertKind, about: &About) -> Vec<&'static Playbook> {
+    let mut chain: Vec<&Playbook> = read(stem(alert)).into_iter().collect();
+    let ended = |chain: &[&Playbook]| chain.iter().any(|playbook| playbook.then == Then::Nothing);
     if !ended(&chain) {
         let service = about.service().and_then(read);
         let category = || about.category.and_then(|category| read(&format!("category-{category}")));
@@ -212,33 +228,47 @@ fn stem(alert: AlertKind) -> &'static str {
     }
 }
 
-/// Only what is asked for is parsed, and only then.
-fn read(stem: &str) -> Option<Playbook> {
-    let (_, text) = PLAYBOOK_FILES.iter().find(|(name, _)| *name == stem)?;
-    toml::from_str(text).ok()
+/// Every file: its stem and its text.
+#[cfg(test)]
+pub(super) fn files() -> &'static [(&'static str, &'static str)] {
+    PLAYBOOK_FILES
 }
 
-fn add(plan: &mut Plan, playbook: Playbook, implies: Implies, kind: Kind, clock: &Clock) {
-    plan.source = plan.source.take().or(playbook.source);
-    for step in playbook.step {
+static PLAYBOOKS: [OnceLock<Option<Playbook>>; PLAYBOOK_FILES.len()] =
+    [const { OnceLock::new() }; PLAYBOOK_FILES.len()];
+
+/// Only what is asked for is parsed, and only once.
+fn read(stem: &str) -> Option<&'static Playbook> {
+    let files = PLAYBOOK_FILES.iter().zip(&PLAYBOOKS);
+    let ((_, text), read) = files.into_iter().find(|((name, _), _)| *name == stem)?;
+    read.get_or_init(|| toml::from_str(text).ok()).as_ref()
+}
+
+fn add_steps(
+    plan: &mut Plan,
+    playbook: &Playbook,
+    steps: &[Step],
+    implies: Implies,
+    kind: Kind,
+    clock: &Clock,
+) {
+    for step in steps {
         let said = plan.tasks.iter().any(|task| task.step.id == step.id);
         if !said && fits(&step.implies, &implies) && fits(&step.kinds, &kind) {
             let desk = playbook.desk.iter().find(|desk| Some(&desk.id) == step.desk.as_ref());
             let desk = desk.map(|desk| (desk.clone(), desk.hours.state(clock)));
-            plan.tasks.push(Task { step, desk });
+            plan.tasks.push(Task { step: step.clone(), desk });
         }
     }
-    let advise = |said: &mut Vec<Advice>, more: Vec<Advice>| {
-        for advice in more {
-            let new = said.iter().all(|said| said.id != advice.id);
-            if new && fits(&advice.implies, &implies) && fits(&advice.kinds, &kind) {
-                said.push(advice);
-            }
+}
+
+fn add_advice(said: &mut Vec<Advice>, more: &[Advice], implies: Implies, kind: Kind) {
+    for advice in more {
+        let new = said.iter().all(|said| said.id != advice.id);
+        if new && fits(&advice.implies, &implies) && fits(&advice.kinds, &kind) {
+            said.push(advice.clone());
         }
-    };
-    advise(&mut plan.sms, playbook.sms);
-    advise(&mut plan.never, playbook.never);
-    advise(&mut plan.false_alarms, playbook.false_alarm);
+    }
 }
 
 fn fits<T: PartialEq>(wanted: &[T], given: &T) -> bool {

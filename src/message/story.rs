@@ -75,6 +75,11 @@ impl<'a> Story<'a> {
         self.about.spoken(self.language)
     }
 
+    /// The text names a domain, with its dot in brackets.
+    pub(super) fn names_a_domain(&self) -> bool {
+        self.name().contains("[.]") || self.services().iter().any(|name| name.contains("[.]"))
+    }
+
     /// The services of a smokescreen, by the names that this language has.
     pub(super) fn services(&self) -> Vec<String> {
         let keys = self.facts.services.iter().take(12);

@@ -79,10 +79,17 @@ fn phrases(text: &str) -> Vec<&str> {
 
 fn pauses(phrase: &str, next: char) -> bool {
     let hiragana = |c: char| matches!(c, '\u{3041}'..='\u{309f}');
+    let kanji = |c: char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{3005}');
     let mut back = phrase.chars().rev();
     match (back.next(), back.next()) {
-        // A polite prefix belongs to the word that it begins.
-        (Some('お' | 'ご'), before) if !before.is_some_and(hiragana) => false,
+        // A polite prefix belongs to the word that it begins, and the ending of
+        // a verb between two kanji to a compound such as 問い合わせ.
+        (Some('お' | 'ご'), _) => false,
+        (Some('い' | 'え' | 'き' | 'け' | 'し' | 'ち' | 'み' | 'り' | 'れ'), Some(before))
+            if kanji(before) && kanji(next) =>
+        {
+            false
+        }
         (Some(last), _) if hiragana(last) => !hiragana(next),
         (Some(last), _) => !last.is_alphanumeric(),
         (None, _) => false,

@@ -27,16 +27,20 @@ impl Voice for English {
         let name = story.about.name.get(Language::En);
         let (total, more) = (total(story), story.facts.since_last);
         let what = match (story.facts.alert, story.facts.phase) {
-            (AlertKind::ForwardConfirmation, _) => "a mailbox asks to forward to you".to_owned(),
-            (AlertKind::Connected, _) => "code mails now arrive".to_owned(),
-            (AlertKind::Smokescreen, Phase::Closed) => format!("over: code mails of {total}"),
-            (_, Phase::Closed) => format!("over: {name}, {total} in all"),
-            (AlertKind::Smokescreen, Phase::Escalated) => format!("goes on: code mails of {total}"),
-            (_, Phase::Escalated) => format!("goes on: {name}, {more} more, {total} so far"),
-            (AlertKind::Smokescreen, _) => format!("code mails of {total} at once"),
-            (AlertKind::PhishingFlood, _) => format!("{name}: {total}, perhaps false"),
-            (AlertKind::Trickle, _) => format!("{name}: {total}, again and again"),
-            (AlertKind::Hammered, _) => format!("{name}: {total} in a burst"),
+            (AlertKind::ForwardConfirmation, _) => "A mailbox asks to forward to you".to_owned(),
+            (AlertKind::Connected, _) => "The forwarding works".to_owned(),
+            (AlertKind::Smokescreen, Phase::Closed) => format!("Over: login codes from {total}"),
+            (_, Phase::Closed) => format!("Over: {name}, {total} in all"),
+            (AlertKind::Smokescreen, Phase::Escalated) => {
+                format!("Still going on: login codes from {total}")
+            }
+            (_, Phase::Escalated) => format!("Still going on: {name}, {more} more, {total} so far"),
+            (AlertKind::Smokescreen, _) => format!("Login codes from {total} at once"),
+            (AlertKind::PhishingFlood, _) => format!("Perhaps false: {name}, {total}"),
+            (AlertKind::Trickle, _) => format!("Again and again: {name}, {total}"),
+            (AlertKind::Hammered, _) => {
+                format!("{}: {name}, {total}", suspicion(story.facts.kind))
+            }
         };
         format!("[hansho] {what}")
     }
@@ -45,7 +49,7 @@ impl Voice for English {
         match (story.facts.alert, story.facts.phase) {
             (AlertKind::ForwardConfirmation, _) => forward_confirmation(story),
             (AlertKind::Connected, _) => vec![format!(
-                "A code mail of {} arrived on {}. The forwarding works.",
+                "A code email from {} arrived on {}. The forwarding works.",
                 story.name(),
                 moment(&story.last)
             )],
@@ -60,11 +64,11 @@ impl Voice for English {
         let mut said = match story.facts.alert {
             AlertKind::Hammered | AlertKind::Trickle => implied(story, &name),
             AlertKind::Smokescreen => vec![
-                "So many mails may be a smokescreen for the one that matters: a transfer, an order, a change of your details. Look for it.".to_owned(),
+                "So many emails may be a smokescreen for the one that matters: a transfer, an order, a change of your details. Look for it.".to_owned(),
                 "It may also be the mischief of somebody who knows no more than your address. It does not mean that your passwords are known.".to_owned(),
             ],
             AlertKind::PhishingFlood => vec![
-                "We cannot tell that any of these mails is real. They may be false, and a real one may be among them.".to_owned(),
+                "We cannot tell that any of these emails is real. They may be false, and a real one may be among them.".to_owned(),
                 "Open nothing in them, and go to the service yourself.".to_owned(),
             ],
             AlertKind::ForwardConfirmation | AlertKind::Connected => Vec::new(),
@@ -92,12 +96,14 @@ impl Voice for English {
             1 => notes.push("One alert of this incident was kept silent by a mute.".to_owned()),
             n => notes.push(format!("{n} alerts of this incident were kept silent by a mute.")),
         }
-        if story.name().contains("[.]") || story.services().iter().any(|name| name.contains("[.]"))
-        {
+        if story.names_a_domain() {
             notes.push(
                 "The dot of a domain is written [.] so that it cannot be tapped by mistake."
                     .to_owned(),
             );
+        }
+        if story.facts.alert != AlertKind::ForwardConfirmation {
+            notes.push(format!("Times are those of {}.", story.clock.zone_name()));
         }
         notes
     }
@@ -149,29 +155,28 @@ impl Voice for English {
     fn sms(&self, story: &Story) -> (Vec<Piece>, &'static str) {
         let total = total(story);
         let mut pieces = vec![Piece::must("{name}: ")];
-        match story.facts.phase {
-            Phase::Escalated => {
-                pieces.push(Piece::must(format!("{} more code mails", story.facts.since_last)));
-                pieces.push(Piece::may(2, format!(", {} so far", story.facts.count)));
-                pieces.push(Piece::must(". "));
-            }
-            Phase::Opened | Phase::Closed | Phase::Once if story.late() => {
-                pieces.push(Piece::must(format!("{total} from {}. ", short_moment(story))));
-            }
-            Phase::Opened | Phase::Closed | Phase::Once => {
-                pieces.push(Piece::must(format!("{total}. ")));
-            }
+        if story.facts.phase == Phase::Escalated {
+            pieces.push(Piece::must(format!("{} more codes", story.facts.since_last)));
+            pieces.push(Piece::may(2, format!(", {} so far", story.facts.count)));
+            pieces.push(Piece::must(". "));
+        } else if story.late() {
+            let at = story.first.strftime("%-d %b %H:%M");
+            pieces.push(Piece::must(format!("{total} from {at} on. ")));
+        } else {
+            pieces.push(Piece::must(format!("{total}. ")));
         }
-        let meaning = match (story.facts.alert, story.about.implies) {
-            (AlertKind::Trickle, _) | (_, Implies::Identifier) => "",
-            (_, Implies::Password) => "If not you, somebody has your password. ",
-            (_, Implies::Unknown) => "Somebody may have your password. ",
+        let meaning = match (story.facts.alert, story.about.implies, story.facts.kind) {
+            (AlertKind::Trickle, ..) | (_, Implies::Identifier, _) => "",
+            (_, Implies::Password, _) => "If not you, somebody has your password. ",
+            (_, Implies::Unknown, Kind::Login) => "Somebody may have your password. ",
+            (_, Implies::Unknown, Kind::Transaction) => "This may be fraud. ",
+            (_, Implies::Unknown, Kind::Signup | Kind::Reset) => "",
         };
         pieces.push(Piece::may(1, meaning));
         if story.mixed() {
             pieces.push(Piece::may(4, "Some may be false. "));
         }
-        pieces.push(Piece::may(3, "Give no code. "));
+        pieces.push(Piece::may(3, "Tell nobody the code. "));
         if let Some(now) = story.plan.sms.first() {
             pieces.push(Piece::must(now.text.get(Language::En)));
         }
@@ -179,43 +184,31 @@ impl Voice for English {
     }
 
     fn sms_barest(&self) -> &'static str {
-        "Code mails that you may not have asked for keep coming. Give no code to anybody. Check on the official site, which you open yourself."
+        "Login codes that you may not have asked for keep coming. Give no code to anybody. Check on the official site, which you open yourself."
     }
 }
 
 fn opened(story: &Story) -> Vec<String> {
-    let facts = story.facts;
     let mut said = Vec::new();
     if story.late() {
         said.push("This alert comes late. It is not about this moment.".to_owned());
     }
-    let (total, name, span) = (total(story), story.name(), span(story));
-    said.push(match facts.alert {
-        AlertKind::Smokescreen => format!("Code mails of {total} arrived {span}."),
-        AlertKind::PhishingFlood => {
-            format!("{} that claim to be from {name} arrived {span}.", capital(&total))
-        }
-        _ => format!("{} of {name} arrived {span}.", capital(&total)),
-    });
+    said.push(format!("{} arrived {}.", capital(&emails(story)), span(story)));
     said.extend(listed(story));
     said.extend(mixed(story));
     said
 }
 
 fn escalated(story: &Story) -> Vec<String> {
-    let (facts, total) = (story.facts, total(story));
-    let mut said = vec![if facts.alert == AlertKind::Smokescreen {
-        format!(
-            "{} more services since the last alert: code mails of {total} so far.",
-            facts.since_last
-        )
-    } else {
-        format!(
-            "{} more since the last alert: {total} of {} so far.",
-            facts.since_last,
-            story.name()
-        )
-    }];
+    let more = story.facts.since_last;
+    let what = match story.facts.alert {
+        AlertKind::Smokescreen if more == 1 => "service",
+        AlertKind::Smokescreen => "services",
+        _ if more == 1 => "email",
+        _ => "emails",
+    };
+    let mut said =
+        vec![format!("{more} more {what} since the last alert. So far: {}.", emails(story))];
     said.push(peak(story));
     said.push(first_and_last(story));
     said.extend(listed(story));
@@ -224,12 +217,7 @@ fn escalated(story: &Story) -> Vec<String> {
 }
 
 fn closed(story: &Story) -> Vec<String> {
-    let total = total(story);
-    let mut said = vec![if story.facts.alert == AlertKind::Smokescreen {
-        format!("It has been quiet since. Code mails of {total} came in all.")
-    } else {
-        format!("It has been quiet since. {} of {} came in all.", capital(&total), story.name())
-    }];
+    let mut said = vec![format!("It has been quiet since. In all: {}.", emails(story))];
     said.push(first_and_last(story));
     said.push(peak(story));
     said.extend(listed(story));
@@ -237,11 +225,31 @@ fn closed(story: &Story) -> Vec<String> {
     said
 }
 
+/// The emails by number and sender, or by what they claim.
+fn emails(story: &Story) -> String {
+    let (total, name) = (total(story), story.name());
+    match story.facts.alert {
+        AlertKind::Smokescreen => format!("login codes from {total}"),
+        AlertKind::PhishingFlood => format!("{total} that claim to be from {name}"),
+        _ => format!("{total} from {name}"),
+    }
+}
+
+/// What a burst of such emails may be.
+fn suspicion(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Login => "Possible break-in",
+        Kind::Signup => "Sign-ups in your name",
+        Kind::Reset => "Somebody may want to change your password",
+        Kind::Transaction => "Possible fraud",
+    }
+}
+
 fn forward_confirmation(story: &Story) -> Vec<String> {
     let mailbox = story.facts.mailbox.as_deref().map(crate::message::plain::mailbox);
     let who = mailbox.map_or("A mailbox".to_owned(), |mailbox| format!("The mailbox {mailbox}"));
     vec![
-        format!("{who} asks whether its code mails may be forwarded to hansho."),
+        format!("{who} asks whether it may forward its code emails to hansho."),
         "If you did not set this up yourself, do nothing. Nothing is forwarded then.".to_owned(),
     ]
 }
@@ -250,20 +258,20 @@ fn forward_confirmation(story: &Story) -> Vec<String> {
 fn implied(story: &Story, name: &str) -> Vec<String> {
     match (story.about.implies, story.facts.kind) {
         (Implies::Password, Kind::Transaction) => vec![
-            format!("{name} sends this mail when somebody who logged in with the right password pays, transfers or orders."),
+            format!("{name} sends this email when somebody who logged in with the right password pays, transfers or orders."),
             "If that was not you, somebody has your password and is trying to move your money.".to_owned(),
         ],
         (Implies::Password, _) => vec![
-            format!("{name} sends this mail after the right ID and password were typed."),
-            "If that was not you, somebody has your password. Without the code they get no further.".to_owned(),
+            format!("{name} sends this email after the right ID and password were typed."),
+            "If that was neither you nor an app of yours, somebody has your password. Without the code they get no further.".to_owned(),
         ],
         (Implies::Identifier, Kind::Login) => vec![
-            format!("Anybody who knows your ID or your address can make {name} send this mail. It does not mean that your password is known."),
+            format!("Anybody who knows your ID or your address can make {name} send this email. It does not mean that your password is known."),
             "But whoever gets the code may log in with it alone.".to_owned(),
         ],
         (Implies::Identifier, Kind::Reset) => vec![
             "Anybody who knows your ID or your address can ask for a new password. It does not mean that your password is known.".to_owned(),
-            "But whoever gets the code or the link of this mail can set a new one.".to_owned(),
+            "But whoever gets the code or the link of this email can set a new one.".to_owned(),
         ],
         (Implies::Identifier, _) => vec![
             "Anybody who knows your address can begin this. It does not mean that your password is known.".to_owned(),
@@ -271,31 +279,36 @@ fn implied(story: &Story, name: &str) -> Vec<String> {
         (Implies::Unknown, Kind::Transaction) => vec![
             "Somebody may be trying to pay or transfer in your name. Without the code they cannot finish it.".to_owned(),
         ],
-        (Implies::Unknown, _) => vec![
-            "Somebody may be trying to log in to your account. These mails do not tell whether your password is known too. To be safe, act as if it were.".to_owned(),
+        (Implies::Unknown, Kind::Reset) => vec![
+            "Somebody may be trying to set a new password for your account. These emails do not tell whether the present one is known.".to_owned(),
+            "Whoever gets the code or the link can set a new one.".to_owned(),
+        ],
+        (Implies::Unknown, Kind::Signup) => vec![
+            "Somebody may be signing up with your address. Without the code they cannot finish it.".to_owned(),
+        ],
+        (Implies::Unknown, Kind::Login) => vec![
+            "Somebody may be trying to log in to your account. These emails do not tell whether your password is known too. To be safe, act as if it were.".to_owned(),
         ],
     }
 }
 
 fn mixed(story: &Story) -> Option<String> {
-    let (verified, count) = (story.facts.verified, story.facts.count);
+    let rest = story.facts.count.saturating_sub(story.facts.verified);
     story.mixed().then(|| {
-        format!(
-            "Not all are confirmed: {verified} of them came from the real sender. The other {} could not be confirmed, and false ones may be among them.",
-            count.saturating_sub(verified)
-        )
+        format!("Not all are confirmed: {rest} of them could not be traced to the real sender and may be false.")
     })
 }
 
 fn listed(story: &Story) -> Option<String> {
     let names = story.services();
-    (!names.is_empty()).then(|| format!("Among them: {}.", names.join(", ")))
+    let rest = if names.len() < story.facts.count as usize { " and others" } else { "" };
+    (!names.is_empty()).then(|| format!("They came from {}{rest}.", names.join(", ")))
 }
 
 fn peak(story: &Story) -> String {
     let unit = match story.facts.alert {
         AlertKind::Smokescreen => "services",
-        _ => "mails",
+        _ => "emails",
     };
     format!(
         "At the worst, {} {unit} came within {}.",
@@ -308,21 +321,21 @@ fn first_and_last(story: &Story) -> String {
     format!("The first came on {}, the last {}.", moment(&story.first), later(story))
 }
 
-/// `at least 55 login-code mails`, or of services `4 services`.
+/// `at least 55 login-code emails`, or of services `4 services`.
 fn total(story: &Story) -> String {
     let count = story.facts.count;
     let one = count == 1;
     let noun = match (story.facts.alert, story.facts.kind) {
         (AlertKind::Smokescreen, _) if one => "service",
         (AlertKind::Smokescreen, _) => "services",
-        (_, Kind::Login) if one => "login-code mail",
-        (_, Kind::Login) => "login-code mails",
-        (_, Kind::Signup) if one => "sign-up mail",
-        (_, Kind::Signup) => "sign-up mails",
-        (_, Kind::Reset) if one => "password-reset mail",
-        (_, Kind::Reset) => "password-reset mails",
-        (_, Kind::Transaction) if one => "payment-code mail",
-        (_, Kind::Transaction) => "payment-code mails",
+        (_, Kind::Login) if one => "login-code email",
+        (_, Kind::Login) => "login-code emails",
+        (_, Kind::Signup) if one => "sign-up email",
+        (_, Kind::Signup) => "sign-up emails",
+        (_, Kind::Reset) if one => "password-reset email",
+        (_, Kind::Reset) => "password-reset emails",
+        (_, Kind::Transaction) if one => "payment-code email",
+        (_, Kind::Transaction) => "payment-code emails",
     };
     let bound = if story.facts.at_least { "at least " } else { "" };
     format!("{bound}{count} {noun}")
@@ -370,10 +383,6 @@ fn moment(at: &Zoned) -> String {
 
 fn time(at: &Zoned) -> String {
     at.strftime("%H:%M").to_string()
-}
-
-fn short_moment(story: &Story) -> String {
-    story.first.strftime("%-d %b %H:%M").to_string()
 }
 
 fn capital(text: &str) -> String {

@@ -27,30 +27,29 @@ impl Voice for Japanese {
     fn subject(&self, story: &Story) -> String {
         let name = story.about.name.get(Language::Ja);
         let (total, more) = (total(story), story.facts.since_last);
+        let mail = short_mail(story.facts.kind);
         let what = match (story.facts.alert, story.facts.phase) {
             (AlertKind::ForwardConfirmation, _) => "メール転送の確認が届いています".to_owned(),
-            (AlertKind::Connected, _) => "コードのメールが届くようになりました".to_owned(),
+            (AlertKind::Connected, _) => "転送がつながりました".to_owned(),
             (AlertKind::Smokescreen, Phase::Closed) => {
                 format!("収まりました：{total}のサービスからコードのメール")
             }
-            (_, Phase::Closed) => format!("収まりました：{name}のコードのメール、全部で{total}"),
+            (_, Phase::Closed) => format!("収まりました：{name}の{mail}、全部で{total}"),
             (AlertKind::Smokescreen, Phase::Escalated) => {
                 format!("続いています：{total}のサービスからコードのメール")
             }
             (_, Phase::Escalated) => {
-                format!("続いています：{name}のコードのメール、さらに{more}通、合計{total}")
+                format!("続いています：{name}の{mail}、さらに{more}通、合計{total}")
             }
             (AlertKind::Smokescreen, _) => {
-                format!("{total}のサービスからコードのメールが一度に届いています")
+                format!("{total}のサービスから、コードのメールが一度に届いています")
             }
             (AlertKind::PhishingFlood, _) => {
-                format!("本物か分からないコードのメール{total}：{name}")
+                format!("偽物かもしれません：{name}を名乗る{mail}{total}")
             }
-            (AlertKind::Trickle, _) => {
-                format!("{name}のコードのメールが繰り返し届いています：{total}")
-            }
+            (AlertKind::Trickle, _) => format!("繰り返し届いています：{name}の{mail}{total}"),
             (AlertKind::Hammered, _) => {
-                format!("{name}のコードのメールが続けて届いています：{total}")
+                format!("{}：{name}の{mail}{total}", suspicion(story.facts.kind))
             }
         };
         format!("【半鐘】{what}")
@@ -80,7 +79,7 @@ impl Voice for Japanese {
             ],
             AlertKind::PhishingFlood => vec![
                 "どのメールも、名乗っているところが本当に送ったものか、確かめられません。偽物かもしれませんし、本物が混じっているかもしれません。".to_owned(),
-                "メールの中のものは何も開かず、公式サイトをご自分で開いて確かめてください。".to_owned(),
+                "メールの中のものは何も開かず、公式サイトをご自身で開いて確かめてください。".to_owned(),
             ],
             AlertKind::ForwardConfirmation | AlertKind::Connected => Vec::new(),
         };
@@ -108,6 +107,9 @@ impl Voice for Japanese {
         {
             notes
                 .push("誤って開くことのないよう、ドメイン名の点を [.] と書いています。".to_owned());
+        }
+        if story.facts.alert != AlertKind::ForwardConfirmation {
+            notes.push(zone(story.clock.zone_name()));
         }
         notes
     }
@@ -154,37 +156,30 @@ impl Voice for Japanese {
 
     fn sms(&self, story: &Story) -> (Vec<Piece>, &'static str) {
         let mut pieces = vec![Piece::must("{name}")];
-        let total = total(story);
-        match story.facts.phase {
-            Phase::Escalated => {
-                pieces.push(Piece::must(format!(
-                    "のコードのメールがさらに{}通",
-                    story.facts.since_last
-                )));
-                pieces.push(Piece::may(2, format!("、合計{total}")));
-                pieces.push(Piece::must("。"));
-            }
-            Phase::Opened | Phase::Closed | Phase::Once if story.late() => {
-                pieces.push(Piece::must(format!(
-                    "に{}からコードのメール{total}。",
-                    short_moment(story)
-                )));
-            }
-            Phase::Opened | Phase::Closed | Phase::Once => {
-                pieces.push(Piece::must(format!("のコードのメール{total}。")));
-            }
+        let (total, mail) = (total(story), short_mail(story.facts.kind));
+        if story.facts.phase == Phase::Escalated {
+            pieces.push(Piece::must(format!("の{mail}がさらに{}通", story.facts.since_last)));
+            pieces.push(Piece::may(2, format!("、合計{total}")));
+            pieces.push(Piece::must("。"));
+        } else if story.late() {
+            let at = &story.first;
+            let (date, time) = (at.strftime("%-m/%-d"), at.strftime("%-H:%M"));
+            pieces.push(Piece::must(format!("に{date} {time}から{mail}{total}。")));
+        } else {
+            pieces.push(Piece::must(format!("の{mail}{total}。")));
         }
-        let meaning = match (story.facts.alert, story.about.implies) {
-            (AlertKind::Trickle, _) => "",
-            (_, Implies::Password) => "ご自身でなければパスワードを知られています。",
-            (_, Implies::Identifier) => "",
-            (_, Implies::Unknown) => "パスワードを知られたおそれ。",
+        let meaning = match (story.facts.alert, story.about.implies, story.facts.kind) {
+            (AlertKind::Trickle, ..) | (_, Implies::Identifier, _) => "",
+            (_, Implies::Password, _) => "ご自身でなければパスワードを知られています。",
+            (_, Implies::Unknown, Kind::Login) => "パスワードを知られたおそれ。",
+            (_, Implies::Unknown, Kind::Transaction) => "不正な取引のおそれ。",
+            (_, Implies::Unknown, Kind::Signup | Kind::Reset) => "",
         };
         pieces.push(Piece::may(1, meaning));
         if story.mixed() {
             pieces.push(Piece::may(4, "一部は真偽不明。"));
         }
-        pieces.push(Piece::may(3, "コードは教えないで。"));
+        pieces.push(Piece::may(3, "コードは教えないでください。"));
         if let Some(now) = story.plan.sms.first() {
             pieces.push(Piece::must(now.text.get(Language::Ja)));
         }
@@ -207,10 +202,7 @@ fn opened(story: &Story) -> Vec<String> {
         AlertKind::Smokescreen => {
             format!("{span}、{total}のサービスからコードのメールが届きました。")
         }
-        AlertKind::PhishingFlood => {
-            format!("{span}、{}を名乗る{}が{total}届きました。", story.name(), mail(facts.kind))
-        }
-        _ => format!("{span}、{}の{}が{total}届きました。", story.name(), mail(facts.kind)),
+        _ => format!("{span}、{}が{total}届きました。", mails(story)),
     });
     said.extend(listed(story));
     said.extend(mixed(story));
@@ -221,15 +213,14 @@ fn escalated(story: &Story) -> Vec<String> {
     let facts = story.facts;
     let mut said = vec![if facts.alert == AlertKind::Smokescreen {
         format!(
-            "前のお知らせのあと、さらに{}のサービスから届き、全部で{}になりました。",
+            "前のお知らせのあと、さらに{}のサービスから届き、全部で{}のサービスになりました。",
             services(facts.since_last),
             total(story)
         )
     } else {
         format!(
-            "前のお知らせのあと、{}の{}がさらに{}通届き、合計{}になりました。",
-            story.name(),
-            mail(facts.kind),
+            "前のお知らせのあと、{}がさらに{}通届き、合計{}になりました。",
+            mails(story),
             facts.since_last,
             total(story)
         )
@@ -247,9 +238,8 @@ fn closed(story: &Story) -> Vec<String> {
         format!("新しいメールは来なくなりました。全部で{}のサービスから届きました。", total(story))
     } else {
         format!(
-            "新しいメールは来なくなりました。{}の{}は、全部で{}でした。",
-            story.name(),
-            mail(facts.kind),
+            "新しいメールは来なくなりました。{}は、全部で{}でした。",
+            mails(story),
             total(story)
         )
     }];
@@ -267,7 +257,7 @@ fn forward_confirmation(story: &Story) -> Vec<String> {
     });
     vec![
         format!("{who}から、コードのメールを半鐘に転送してよいか、確認が届いています。"),
-        "ご自分で転送を設定したのでなければ、何もしないでください。そのままなら、転送は始まりません。".to_owned(),
+        "ご自身で転送を設定したのでなければ、何もしないでください。そのままなら、転送は始まりません。".to_owned(),
     ]
 }
 
@@ -276,11 +266,11 @@ fn implied(story: &Story, name: &str) -> Vec<String> {
     match (story.about.implies, story.facts.kind) {
         (Implies::Password, Kind::Transaction) => vec![
             format!("{name}がこのメールを送るのは、正しいパスワードでログインした人が、支払いや送金などの手続きをしたときです。"),
-            "ご自分でなければ、だれかがあなたのパスワードを知っていて、お金を動かそうとしています。".to_owned(),
+            "ご自身の手続きでなければ、だれかがあなたのパスワードを知っていて、お金を動かそうとしています。".to_owned(),
         ],
         (Implies::Password, _) => vec![
             format!("{name}がこのメールを送るのは、正しいIDとパスワードが入力されたあとです。"),
-            "ご自分でなければ、だれかがあなたのパスワードを知っています。コードが渡らないかぎり、その先へは進めません。".to_owned(),
+            "ご自身や、連携したアプリのログインでなければ、だれかがあなたのパスワードを知っています。コードが渡らないかぎり、その先へは進めません。".to_owned(),
         ],
         (Implies::Identifier, Kind::Login) => vec![
             format!("{name}のこのメールは、IDかメールアドレスを知っていれば、だれでも送らせることができます。パスワードを知られたとは限りません。"),
@@ -296,25 +286,30 @@ fn implied(story: &Story, name: &str) -> Vec<String> {
         (Implies::Unknown, Kind::Transaction) => vec![
             "だれかが、あなたの名義で支払いや送金などの手続きをしようとしているかもしれません。コードが渡らないかぎり、その手続きは終わりません。".to_owned(),
         ],
-        (Implies::Unknown, _) => vec![
+        (Implies::Unknown, Kind::Reset) => vec![
+            "だれかが、あなたのパスワードを再設定しようとしているかもしれません。いまのパスワードを知られたかどうかは、このメールからは分かりません。".to_owned(),
+            "このメールのコードやリンクを使われると、パスワードを変えられてしまいます。".to_owned(),
+        ],
+        (Implies::Unknown, Kind::Signup) => vec![
+            "だれかが、あなたのメールアドレスで新規登録をしようとしているかもしれません。コードが渡らないかぎり、登録は終わりません。".to_owned(),
+        ],
+        (Implies::Unknown, Kind::Login) => vec![
             "だれかが、あなたのアカウントにログインしようとしているかもしれません。パスワードまで知られているかは、このメールからは分かりません。念のため、知られたものとして対処してください。".to_owned(),
         ],
     }
 }
 
 fn mixed(story: &Story) -> Option<String> {
-    let (verified, count) = (story.facts.verified, story.facts.count);
+    let rest = story.facts.count.saturating_sub(story.facts.verified);
     story.mixed().then(|| {
-        format!(
-            "このうち、本物の送信元からと確かめられたのは{verified}通です。残りの{}通は確かめられず、偽物が混じっているかもしれません。",
-            count.saturating_sub(verified)
-        )
+        format!("このうち{rest}通は、本物の送信元からと確かめられませんでした。偽物が混じっているかもしれません。")
     })
 }
 
 fn listed(story: &Story) -> Option<String> {
     let names = story.services();
-    (!names.is_empty()).then(|| format!("届いたのは、{}などです。", names.join("、")))
+    let rest = if names.len() < story.facts.count as usize { "など" } else { "" };
+    (!names.is_empty()).then(|| format!("届いたのは、{}{rest}です。", names.join("、")))
 }
 
 fn peak(story: &Story) -> String {
@@ -339,12 +334,38 @@ fn services(count: u32) -> String {
     if count < 10 { format!("{count}つ") } else { format!("{count}") }
 }
 
+/// The mails by their sender, or by what they claim.
+fn mails(story: &Story) -> String {
+    let of = if story.facts.alert == AlertKind::PhishingFlood { "を名乗る" } else { "の" };
+    format!("{}{of}{}", story.name(), mail(story.facts.kind))
+}
+
 fn mail(kind: Kind) -> &'static str {
     match kind {
         Kind::Login => "ログイン認証のメール",
         Kind::Signup => "新規登録の確認メール",
         Kind::Reset => "パスワード再設定のメール",
         Kind::Transaction => "取引認証のメール",
+    }
+}
+
+/// The same for narrow places.
+fn short_mail(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Login => "認証メール",
+        Kind::Signup => "登録確認メール",
+        Kind::Reset => "再設定メール",
+        Kind::Transaction => "取引認証メール",
+    }
+}
+
+/// What a burst of such mails may be.
+fn suspicion(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Login => "不正ログインのおそれ",
+        Kind::Signup => "身に覚えのない登録のおそれ",
+        Kind::Reset => "パスワード変更を狙われたおそれ",
+        Kind::Transaction => "不正な取引のおそれ",
     }
 }
 
@@ -391,7 +412,9 @@ fn time(at: &Zoned) -> String {
     format!("{}時{:02}分", at.hour(), at.minute())
 }
 
-fn short_moment(story: &Story) -> String {
-    let at = &story.first;
-    format!("{}/{} {}:{:02}", at.month(), at.day(), at.hour(), at.minute())
+fn zone(name: &str) -> String {
+    match name {
+        "Asia/Tokyo" => "時刻は日本時間です。".to_owned(),
+        other => format!("時刻は{other}のものです。"),
+    }
 }
