@@ -23,7 +23,8 @@ os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.d
 @pytest.fixture(scope="session")
 def bootstrap() -> Path:
     """The function's release binary."""
-    path = Path(os.environ.get("HANSHO_BOOTSTRAP", ROOT / "target/release/bootstrap")).absolute()
+    built = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/bootstrap"
+    path = Path(os.environ.get("HANSHO_BOOTSTRAP", built)).absolute()
     assert path.is_file(), f"{path} is not there: `make build` makes it, or HANSHO_BOOTSTRAP says where it is"
     return path
 

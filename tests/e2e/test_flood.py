@@ -1,9 +1,10 @@
 """55 mails put into the bucket at once become one incident, and nothing of them leaks."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
-import json
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -65,19 +66,24 @@ def test_flood_becomes_one_incident(deploy, ago):
     assert stack.alerts() == alerts, "a second sweep has nothing left to say"
 
 
-def test_flood_of_this_minute_stays_open(deploy):
-    stack = deploy()
+@pytest.fixture(scope="module")
+def this_minute(cloud, policy, code) -> Stack:
+    """A stack that has just taken the flood, and has been swept once."""
+    stack = Stack(cloud.emulator.endpoint, "hansho-this-minute", policy, code)
     pour(stack, mails.moved(mails.flood(), datetime.now(timezone.utc)))
     stack.sweep()
-    assert_one_incident(stack.alerts())
-    assert of(stack.alerts(), "closed") == []
-    assert_handled(stack)
+    return stack
 
 
-def test_subscriptions_can_filter_by_attributes(deploy):
-    stack = deploy()
-    pour(stack, mails.moved(mails.flood(), datetime.now(timezone.utc)))
-    for envelope in stack.deliveries():
+def test_flood_of_this_minute_stays_open(this_minute):
+    assert_one_incident(this_minute.alerts())
+    assert of(this_minute.alerts(), "closed") == []
+    assert_handled(this_minute)
+
+
+def test_subscriptions_can_filter_by_attributes(this_minute):
+    assert this_minute.deliveries()
+    for envelope in this_minute.deliveries():
         alert, attributes = json.loads(envelope["Message"]), envelope["MessageAttributes"]
         assert attributes["person"] == {"Type": "String", "Value": PERSON}
         assert {"service", "alert", "severity", "phase", "channels"} <= attributes.keys()
@@ -89,22 +95,20 @@ def test_subscriptions_can_filter_by_attributes(deploy):
             assert "sms" in channels, "the opening of a known, verified service rings the phone"
 
 
-def test_what_is_published_keeps_the_limits_of_sns(deploy, cloud):
+def test_what_is_published_keeps_the_limits_of_sns(this_minute, cloud):
     """The emulator takes what SNS refuses, so the requests themselves are looked at."""
-    stack = deploy()
-    pour(stack, mails.moved(mails.flood(), datetime.now(timezone.utc)))
-    published = cloud.tap.published(stack.topic_arn)
+    published = cloud.tap.published(this_minute.topic_arn)
     assert published
     for message in published:
+        texts, attributes = message["texts"], message["attributes"]
         assert 0 < len(message["subject"]) < 100
         assert message["subject"].isprintable()
-        assert message["texts"]["default"]
-        assert message["texts"]["email"]
-        assert json.loads(message["texts"]["sqs"])["schema"] == "hansho.alert/1"
-        assert sum(len(text.encode()) for text in message["texts"].values()) < 256 * 1024
-        if "sms" in json.loads(message["attributes"]["channels"][1]):
-            assert len(message["texts"]["sms"].encode("utf-16-le")) // 2 <= 70, "one segment"
-            assert message["attributes"]["AWS.SNS.SMS.SMSType"] == ("String", "Transactional")
+        assert texts["default"] and texts["email"]
+        assert json.loads(texts["sqs"])["schema"] == "hansho.alert/1"
+        assert sum(len(text.encode()) for text in texts.values()) < 256 * 1024
+        if "sms" in json.loads(attributes["channels"][1]):
+            assert len(texts["sms"].encode("utf-16-le")) // 2 <= 70, "one segment"
+            assert attributes["AWS.SNS.SMS.SMSType"] == ("String", "Transactional")
 
 
 def test_nothing_of_a_mail_is_logged_stored_or_published(deploy, cloud):
@@ -127,8 +131,6 @@ def test_nothing_of_a_mail_is_logged_stored_or_published(deploy, cloud):
 
 def test_search_for_leaks_sees_through_escapes():
     """The search itself: a picture hidden in JSON in a form in JSON is found."""
-    from urllib.parse import quote_plus
-
     inner = json.dumps({"body": json.dumps({"text": "ラクダ"})})
     assert mails.leaks({"ラクダ"}, ["Action=Publish&Message=" + quote_plus(inner)]) == {"ラクダ"}
     assert mails.leaks({"ラクダ"}, [json.dumps(SWEEP)]) == set()
