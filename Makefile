@@ -1,0 +1,50 @@
+# The commands of this repository; `make` alone lists them.
+# Needs Rust, Python 3.11 or newer, make and a C compiler.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check e2e venv build events-check
+
+CARGO ?= cargo
+PYTHON ?= python3
+VENV := .venv
+PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
+RIE := aws-lambda-rie-$(patsubst aarch64,arm64,$(shell uname -m))
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Replay 55 login-code mails of one moment and see how the bell rings
+	@# Exit code 1 says that bursts were found, which is what the demonstration is for.
+	$(CARGO) run --locked --profile quick --no-default-features --features cli --bin hansho -- \
+		replay --policy events/policy.toml events/mail/flood; test $$? -eq 1
+
+test: check ## Everything that has to pass: check, the Rust tests, the real parts
+	$(CARGO) test --locked
+	$(MAKE) e2e
+
+check: events-check ## Format, lints, documentation, the pure rooms on their own, generated files
+	$(CARGO) fmt --check
+	$(CARGO) check --locked --no-default-features --lib
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+e2e: $(if $(HANSHO_BOOTSTRAP),,build) venv ## The release binary against an emulated AWS and AWS's own runtime emulator
+	$(VENV)/bin/python -m pytest tests/e2e
+
+build: ## The release binary of the function (target/release/bootstrap)
+	$(CARGO) build --locked --release --bin bootstrap --no-default-features --features lambda
+
+events-check: ## Compare events/ with what its generator writes
+	$(PYTHON) events/generate.py --check
+
+venv: $(VENV)/.stamp ## The Python environment of the tests; made again only when its pins change
+
+# Pinned and hashed. After the first time nothing is fetched.
+$(VENV)/.stamp: tests/requirements.txt tests/rie.txt
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes --only-binary :all: -r tests/requirements.txt
+	$(PIP) download --require-hashes --only-binary :all: --no-deps --dest $(VENV)/rie -r tests/rie.txt
+	cd $(VENV)/rie && ../bin/python -m zipfile -e *.whl . && install -m 755 samcli/local/rapid/$(RIE) ../bin/aws-lambda-rie
+	rm -r $(VENV)/rie
+	touch $@
