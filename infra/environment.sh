@@ -15,7 +15,9 @@ environment() {
     python3 -m venv "$directory"
     # Nothing in it belongs into git.
     echo '*' >"$directory/.gitignore"
-    "$directory/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement "$requirements" >&2
+    # The list is complete, so nothing is to be resolved beside it.
+    "$directory/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes \
+      --requirement "$requirements" >&2
     echo "$stamp" >"$directory/made-from"
   fi
   echo "$directory/bin"
