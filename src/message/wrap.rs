@@ -91,6 +91,8 @@ fn pauses(phrase: &str, next: char) -> bool {
             false
         }
         (Some(last), _) if hiragana(last) => !hiragana(next),
+        // English breaks at spaces only, so that no name or number is split.
+        (Some(last), _) if last.is_ascii() => last == ' ',
         (Some(last), _) => !last.is_alphanumeric(),
         (None, _) => false,
     }

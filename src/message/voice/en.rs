@@ -115,7 +115,7 @@ impl Voice for English {
             Heading::DoNow => "DO THIS NOW, IN THIS ORDER",
             Heading::IfNotYet => "IF YOU HAVE NOT YET, DO THIS NOW",
             Heading::StillToDo => "IF YOU HAVE NOT YET, DO THIS NEXT",
-            Heading::Never => "DO NOT",
+            Heading::Never => "WHAT NOT TO DO",
             Heading::FalseAlarm => "COULD IT BE HARMLESS?",
             Heading::Link => "THE LINK THAT CONFIRMS",
         }
@@ -343,6 +343,9 @@ fn total(story: &Story) -> String {
 
 /// When the mails came, as an adverb.
 fn span(story: &Story) -> String {
+    if story.facts.count <= 1 {
+        return format!("on {}", moment(&story.first));
+    }
     if same_minute(&story.first, &story.last) {
         return format!("on {}, within a minute", moment(&story.first));
     }
