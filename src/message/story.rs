@@ -11,6 +11,8 @@ use crate::burst::{AlertKind, Phase};
 
 /// An opening that comes later than this after its last mail says so.
 const LATE_MS: i64 = 60 * 60 * 1000;
+/// Farther away than this a date is told with its year: half a year.
+const NEAR_MS: u64 = 182 * 24 * 60 * 60 * 1000;
 
 /// What a text may speak of.
 pub(super) struct Story<'a> {
@@ -73,6 +75,12 @@ impl<'a> Story<'a> {
     /// The name of the service as this language says it.
     pub(super) fn name(&self) -> String {
         self.about.spoken(self.language)
+    }
+
+    /// Whether a date is near enough to be told without its year.
+    pub(super) fn is_near(&self, at: &Zoned) -> bool {
+        let now_ms = self.clock.now().timestamp().as_millisecond();
+        now_ms.abs_diff(at.timestamp().as_millisecond()) < NEAR_MS
     }
 
     /// The text names a domain, with its dot in brackets.

@@ -112,6 +112,16 @@ fn times_are_those_of_the_person() {
 }
 
 #[test]
+fn a_year_is_told_of_dates_that_are_far_away() {
+    let opened = facts(AlertKind::Hammered, Phase::Opened, SUNDAY_NIGHT_MS);
+    let year_ms = 365 * 86_400_000;
+    let said = |language, now_ms| compose(&opened, &tokyo(language), now_ms).email;
+    assert!(said(Language::Ja, SUNDAY_NIGHT_MS + year_ms).contains("2026年11月22日（日）3時00分"));
+    assert!(said(Language::En, SUNDAY_NIGHT_MS + year_ms).contains("22 November 2026"));
+    assert!(!said(Language::Ja, SUNDAY_NIGHT_MS).contains("2026年"));
+}
+
+#[test]
 fn severity_follows_what_is_at_stake() {
     let at = |alert, phase, key: &str| {
         severity(&Facts { service_key: key.into(), ..facts(alert, phase, SUNDAY_NIGHT_MS) })
