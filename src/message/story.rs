@@ -11,6 +11,8 @@ use crate::burst::{AlertKind, Phase};
 
 /// An opening that comes later than this after its last mail says so.
 const LATE_MS: i64 = 60 * 60 * 1000;
+/// A longer name does not go into a subject.
+const MAX_HEADLINE_CHARS: usize = 40;
 /// Farther away than this a date is told with its year: half a year.
 const NEAR_MS: u64 = 182 * 24 * 60 * 60 * 1000;
 
@@ -75,6 +77,13 @@ impl<'a> Story<'a> {
     /// The name of the service as this language says it.
     pub(super) fn name(&self) -> String {
         self.about.spoken(self.language)
+    }
+
+    /// The name for a subject: a very long domain would push the number out.
+    pub(super) fn headline_name(&self, language: Language) -> &str {
+        let name = self.about.name.get(language);
+        let short = self.about.short.get(language);
+        if name.chars().count() <= MAX_HEADLINE_CHARS { name } else { short }
     }
 
     /// Whether a date is near enough to be told without its year.

@@ -91,6 +91,21 @@ fn a_link_that_is_none_is_not_relayed() {
 }
 
 #[test]
+fn a_long_domain_does_not_push_the_number_out_of_the_subject() {
+    let key = format!("domain:{}.example.com", "a-long-label".repeat(5));
+    for language in LANGUAGES {
+        for facts in every_alert(SUNDAY_NIGHT_MS) {
+            let facts = Facts { service_key: key.clone(), ..facts };
+            let alert = compose(&facts, &tokyo(language), SUNDAY_NIGHT_MS);
+            let count = facts.count.to_string();
+            let counted = facts.phase != Phase::Once;
+            assert!(!counted || alert.subject.contains(&count), "{}", alert.subject);
+            assert!(!counted || alert.subject_ascii.contains(&count), "{}", alert.subject_ascii);
+        }
+    }
+}
+
+#[test]
 fn a_domain_cannot_be_tapped() {
     for language in LANGUAGES {
         for facts in every_alert(SUNDAY_NIGHT_MS) {

@@ -24,7 +24,7 @@ impl Voice for English {
     }
 
     fn subject(&self, story: &Story) -> String {
-        let name = story.about.name.get(Language::En);
+        let name = story.headline_name(Language::En);
         let (total, more) = (total(story), story.facts.since_last);
         let what = match (story.facts.alert, story.facts.phase) {
             (AlertKind::ForwardConfirmation, _) => "A mailbox asks to forward to you".to_owned(),

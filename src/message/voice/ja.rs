@@ -25,7 +25,7 @@ impl Voice for Japanese {
     }
 
     fn subject(&self, story: &Story) -> String {
-        let name = story.about.name.get(Language::Ja);
+        let name = story.headline_name(Language::Ja);
         let (total, more) = (total(story), story.facts.since_last);
         let mail = short_mail(story.facts.kind);
         let what = match (story.facts.alert, story.facts.phase) {
