@@ -57,7 +57,7 @@ while read -r line; do
 done <"$left/overrides"
 
 echo "policy: read as the function would"
-cargo run --quiet --profile quick --bin hansho -- check-policy "$left/policy.toml"
+cargo run --quiet --profile quick --no-default-features --features cli --bin hansho -- check-policy "$left/policy.toml"
 
 echo "build: the function, against an older glibc than Amazon Linux 2023 has"
 architecture=--x86-64
