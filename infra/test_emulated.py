@@ -40,7 +40,7 @@ while True:
     elif event.get("environment"):
         result = {k: v for k, v in os.environ.items() if k.startswith("HANSHO_")}
     else:
-        for number, record in enumerate(event.get("Records", [])):
+        for record in event.get("Records", []):
             boto3.client("dynamodb").put_item(
                 TableName=os.environ["HANSHO_TABLE"],
                 Item={"pk": {"S": "seen"}, "sk": {"S": record["messageId"]}, "body": {"S": record["body"]}},
