@@ -2,8 +2,8 @@
 function's role lets it do its work and no more.
 
 The function here is a stand-in that tries each call it is told to and says how
-it went. What the emulator does not enforce (sns:Publish, s3:ListBucket) is held
-by test_template.py.
+it went. What the emulator does not enforce (sns:Publish, s3:ListBucket, what the
+queue's mapping needs) is held by test_template.py.
 """
 
 import json
