@@ -41,7 +41,7 @@ export PATH=$venv:$PATH
 
 left=$(mktemp -d)
 trap 'rm -rf "$left"' EXIT
-python3 infra/preflight.py "${policy_arguments[@]}" --policy-to "$left/policy.toml" --overrides "$left/overrides"
+python3 infra/preflight.py ${policy_arguments[@]+"${policy_arguments[@]}"} --policy-to "$left/policy.toml" --overrides "$left/overrides"
 if [[ $check_only ]]; then
   exit 0
 fi
@@ -51,10 +51,13 @@ stack=$(setting stack)
 export AWS_REGION=$(setting region)
 export AWS_DEFAULT_REGION=$AWS_REGION AWS_PAGER=
 export SAM_CLI_TELEMETRY=0
-mapfile -t overrides <"$left/overrides"
+overrides=()
+while read -r line; do
+  overrides+=("$line")
+done <"$left/overrides"
 
 echo "policy: read as the function would"
-cargo run --quiet --profile quick --bin hansho -- check-policy "$left/policy.toml"
+cargo run --quiet --profile quick --no-default-features --features cli --bin hansho -- check-policy "$left/policy.toml"
 
 echo "build: the function, against an older glibc than Amazon Linux 2023 has"
 architecture=--x86-64

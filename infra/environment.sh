@@ -4,7 +4,7 @@
 # environment DIRECTORY REQUIREMENTS: prints where its programs are.
 environment() {
   local directory=$1 requirements=$2 stamp
-  stamp=$(sha256sum "$requirements" | cut -d' ' -f1)
+  stamp=$(cksum <"$requirements")
   if [[ "$(cat "$directory/made-from" 2>/dev/null)" != "$stamp" ]]; then
     if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
       echo "missing: python3, version 3.11 or later" >&2

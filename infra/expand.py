@@ -36,9 +36,10 @@ def expand(code: str = "s3://code/bootstrap.zip") -> dict:
 
 
 def for_emulator(expanded: dict) -> dict:
-    """The expanded template less what the emulator refuses, which is listed in
-    emulator.toml, and less what only refers to it."""
-    refused = tomllib.loads(EMULATOR.read_text())["refused"]
+    """The expanded template changed for the emulator as emulator.toml lists it,
+    and less the outputs that refer to what is gone."""
+    differences = tomllib.loads(EMULATOR.read_text())
+    refused = differences["refused"]
     types = {entry.get("type") for entry in refused}
     statements = {entry.get("statement") for entry in refused}
     resources = expanded["Resources"]
@@ -53,11 +54,25 @@ def for_emulator(expanded: dict) -> dict:
     expanded["Outputs"] = {
         name: output for name, output in expanded["Outputs"].items() if not gone & set(referred(output))
     }
+    written_out = {entry["type"] for entry in differences["written_out"]}
+    defaults = {n: p["Default"] for n, p in expanded["Parameters"].items() if p["Type"] in written_out}
+    expanded["Resources"] = write_out(expanded["Resources"], defaults)
     for name, resource in expanded["Resources"].items():
         left = gone & set(referred(resource)) | gone & set(depends_on(resource))
         if left:
             sys.exit(f"{name} needs {', '.join(sorted(left))}, which emulator.toml takes away")
     return expanded
+
+
+def write_out(node, values: dict):
+    """The same part of a template with a value in the place of each Ref to its name."""
+    if isinstance(node, dict):
+        if set(node) == {"Ref"} and node["Ref"] in values:
+            return values[node["Ref"]]
+        return {key: write_out(value, values) for key, value in node.items()}
+    if isinstance(node, list):
+        return [write_out(value, values) for value in node]
+    return node
 
 
 def depends_on(resource: dict) -> list:

@@ -7,6 +7,10 @@ use super::{Facts, Language, plain};
 use crate::classify::{Implies, Kind};
 use crate::services::{self, Category};
 
+/// A domain longer than this has no short name but a generic one: a cut domain
+/// would be another domain.
+const MAX_SHORT_CHARS: usize = 30;
+
 /// A word in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Names {
@@ -90,14 +94,15 @@ pub(super) fn subject_of_key(key: &str, kind: Kind) -> About {
     if let Some(known) = known(key, kind) {
         return known;
     }
+    let nameless = Names::new("名前の分からないサービス", "an unnamed service");
     let (subject, name) = match key.strip_prefix("domain:").and_then(plain::domain) {
         Some(domain) => (Subject::Domain(domain.to_owned()), Names::both(domain)),
         None if key == "*" => (Subject::Several, Names::new("複数のサービス", "several services")),
-        None => (Subject::Nameless, Names::new("名前の分からないサービス", "an unnamed service")),
+        None => (Subject::Nameless, nameless.clone()),
     };
+    let short = if name.en.len() <= MAX_SHORT_CHARS { name.clone() } else { nameless };
     // Of a service that no file knows, nothing is known of its codes either.
-    let implies = Implies::Unknown;
-    About { subject, short: name.clone(), name, category: None, implies }
+    About { subject, short, name, category: None, implies: Implies::Unknown }
 }
 
 fn known(key: &str, kind: Kind) -> Option<About> {

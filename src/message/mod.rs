@@ -119,7 +119,7 @@ pub enum Severity {
     Medium,
     /// Something to look at now.
     High,
-    /// Somebody has the password of a known service.
+    /// Somebody has the password of a known service and is using it now.
     Critical,
 }
 
@@ -141,11 +141,13 @@ pub fn severity(facts: &Facts) -> Severity {
         (_, Phase::Closed) | (AlertKind::ForwardConfirmation | AlertKind::Connected, _) => {
             Severity::Info
         }
-        (AlertKind::Trickle | AlertKind::PhishingFlood, _) => Severity::Medium,
+        (AlertKind::PhishingFlood, _) => Severity::Medium,
         (AlertKind::Smokescreen, _) => Severity::High,
-        (AlertKind::Hammered, _) => match about::subject_of(facts).implies {
-            Implies::Password => Severity::Critical,
-            Implies::Identifier | Implies::Unknown => Severity::High,
+        (alert, _) => match (alert, about::subject_of(facts).implies) {
+            (AlertKind::Trickle, Implies::Password) => Severity::High,
+            (AlertKind::Trickle, _) => Severity::Medium,
+            (_, Implies::Password) => Severity::Critical,
+            (_, Implies::Identifier | Implies::Unknown) => Severity::High,
         },
     }
 }

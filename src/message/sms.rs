@@ -71,7 +71,7 @@ fn parts(sizes: &[usize], part: usize) -> usize {
 pub(super) struct Piece {
     /// Its words; `{name}` stands for the name of the service.
     pub(super) text: String,
-    /// 0 is always said; of the others the highest goes first.
+    /// 0 is always said; of the others a lower one is more important.
     pub(super) rank: u8,
 }
 
@@ -87,20 +87,41 @@ impl Piece {
     }
 }
 
-/// The richest text of these pieces that fits one segment: details go before
-/// the full name does, and the generic word comes last. `None` if even the
-/// barest is too long.
+/// The text of these pieces that fits one segment and says the most: of what may
+/// go, each piece stays if there is room for it beside the more important ones.
+/// A shorter name is taken where it makes room for more, the generic word only
+/// where nothing else fits. `None` if even that is too long.
 pub(super) fn fit(pieces: &[Piece], names: &[&str], generic: &str) -> Option<String> {
-    let highest = pieces.iter().map(|piece| piece.rank).max().unwrap_or(0);
-    let named = (0..=highest).rev().flat_map(|rank| names.iter().map(move |name| (rank, *name)));
-    let generic = (0..=highest).rev().map(|rank| (rank, generic));
-    named
-        .chain(generic)
-        .map(|(rank, name)| say(pieces, rank, name))
-        .find(|text| segments(text).parts == 1)
+    let mut best: Option<(Vec<bool>, String)> = None;
+    for (said, text) in names.iter().filter_map(|name| pack(pieces, name)) {
+        if best.as_ref().is_none_or(|(most, _)| said > *most) {
+            best = Some((said, text));
+        }
+    }
+    best.or_else(|| pack(pieces, generic)).map(|(_, text)| text)
 }
 
-fn say(pieces: &[Piece], rank: u8, name: &str) -> String {
-    let said = pieces.iter().filter(|piece| piece.rank <= rank);
-    said.map(|piece| piece.text.replace("{name}", name)).collect()
+/// The pieces that fit beside this name: which of them, by importance, and the text.
+fn pack(pieces: &[Piece], name: &str) -> Option<(Vec<bool>, String)> {
+    let mut by_rank: Vec<usize> = (0..pieces.len()).collect();
+    by_rank.sort_by_key(|at| pieces.get(*at).map(|piece| piece.rank));
+    let mut chosen: Vec<usize> = Vec::new();
+    let mut said = Vec::new();
+    for at in by_rank {
+        let must = pieces.get(at).is_some_and(|piece| piece.rank == 0);
+        chosen.push(at);
+        let fits = must || segments(&say(pieces, &chosen, name)).parts == 1;
+        if !fits {
+            chosen.pop();
+        }
+        said.push(fits);
+    }
+    let text = say(pieces, &chosen, name);
+    (segments(&text).parts == 1).then_some((said, text))
+}
+
+/// The chosen pieces in their order.
+fn say(pieces: &[Piece], chosen: &[usize], name: &str) -> String {
+    let said = pieces.iter().enumerate().filter(|(at, _)| chosen.contains(at));
+    said.map(|(_, piece)| piece.text.replace("{name}", name)).collect()
 }

@@ -11,6 +11,10 @@ use crate::burst::{AlertKind, Phase};
 
 /// An opening that comes later than this after its last mail says so.
 const LATE_MS: i64 = 60 * 60 * 1000;
+/// A longer name does not go into a subject.
+const MAX_HEADLINE_CHARS: usize = 40;
+/// Farther away than this a date is told with its year: half a year.
+const NEAR_MS: u64 = 182 * 24 * 60 * 60 * 1000;
 
 /// What a text may speak of.
 pub(super) struct Story<'a> {
@@ -73,6 +77,19 @@ impl<'a> Story<'a> {
     /// The name of the service as this language says it.
     pub(super) fn name(&self) -> String {
         self.about.spoken(self.language)
+    }
+
+    /// The name for a subject: a very long domain would push the number out.
+    pub(super) fn headline_name(&self, language: Language) -> &str {
+        let name = self.about.name.get(language);
+        let short = self.about.short.get(language);
+        if name.chars().count() <= MAX_HEADLINE_CHARS { name } else { short }
+    }
+
+    /// Whether a date is near enough to be told without its year.
+    pub(super) fn is_near(&self, at: &Zoned) -> bool {
+        let now_ms = self.clock.now().timestamp().as_millisecond();
+        now_ms.abs_diff(at.timestamp().as_millisecond()) < NEAR_MS
     }
 
     /// The text names a domain, with its dot in brackets.

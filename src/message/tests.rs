@@ -2,6 +2,7 @@
 
 mod hostile;
 mod hours;
+mod lines;
 mod looks;
 mod playbooks;
 mod schema;

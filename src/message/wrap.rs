@@ -20,7 +20,7 @@ fn lines(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for phrase in phrases(text) {
-        if width(&line) + width(phrase) <= columns {
+        if line.as_str().width_cjk() + width(phrase) <= columns {
             line.push_str(phrase);
             continue;
         }
@@ -30,7 +30,7 @@ fn lines(text: &str, columns: usize) -> Vec<String> {
         }
         // A phrase that fills more than a line breaks wherever it may.
         for word in words(phrase) {
-            if !line.is_empty() && width(&line) + width(word) > columns {
+            if !line.is_empty() && line.as_str().width_cjk() + width(word) > columns {
                 lines.push(line.trim_end().to_owned());
                 line.clear();
             }
@@ -65,11 +65,7 @@ fn phrases(text: &str) -> Vec<&str> {
     let mut start = 0;
     for (end, _) in unicode_linebreak::linebreaks(text) {
         let phrase = text.get(start..end).unwrap_or_default();
-        if text
-            .get(end..)
-            .and_then(|rest| rest.chars().next())
-            .is_none_or(|next| pauses(phrase, next))
-        {
+        if pauses(phrase, text.get(end..).unwrap_or_default()) {
             phrases.push(phrase);
             start = end;
         }
@@ -77,21 +73,28 @@ fn phrases(text: &str) -> Vec<&str> {
     phrases
 }
 
-fn pauses(phrase: &str, next: char) -> bool {
+fn pauses(phrase: &str, rest: &str) -> bool {
     let hiragana = |c: char| matches!(c, '\u{3041}'..='\u{309f}');
     let kanji = |c: char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{3005}');
-    let mut back = phrase.chars().rev();
-    match (back.next(), back.next()) {
-        // A polite prefix belongs to the word that it begins, and the ending of
-        // a verb between two kanji to a compound such as 問い合わせ.
-        (Some('お' | 'ご'), _) => false,
-        (Some('い' | 'え' | 'き' | 'け' | 'し' | 'ち' | 'み' | 'り' | 'れ'), Some(before))
-            if kanji(before) && kanji(next) =>
-        {
-            false
-        }
-        (Some(last), _) if hiragana(last) => !hiragana(next),
-        (Some(last), _) => !last.is_alphanumeric(),
-        (None, _) => false,
+    let (mut back, mut ahead) = (phrase.chars().rev(), rest.chars());
+    let (last, before) = (back.next(), back.next());
+    let (Some(last), Some(next)) = (last, ahead.next()) else { return true };
+    // A polite prefix belongs to the word that it begins.
+    let prefix = |c: char| matches!(c, 'お' | 'ご');
+    if prefix(last) && kanji(next) {
+        return false;
     }
+    if hiragana(last) && prefix(next) && ahead.next().is_some_and(kanji) {
+        return true;
+    }
+    // So does the ending of a verb to a compound such as 問い合わせ.
+    let ending = matches!(last, 'い' | 'え' | 'き' | 'け' | 'し' | 'ち' | 'み' | 'り' | 'れ');
+    if ending && before.is_some_and(kanji) && kanji(next) {
+        return false;
+    }
+    if hiragana(last) {
+        return !hiragana(next);
+    }
+    // English breaks at spaces only, so that no name or number is split.
+    if last.is_ascii() { last == ' ' } else { !last.is_alphanumeric() }
 }

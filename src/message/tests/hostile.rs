@@ -16,39 +16,55 @@ const HOSTILE: [&str; 8] = [
 ];
 
 #[test]
-fn a_hostile_key_or_mailbox_is_neutralised() {
+fn a_hostile_key_is_not_told() {
     for language in LANGUAGES {
         for facts in every_alert(SUNDAY_NIGHT_MS) {
             for hostile in HOSTILE {
                 let facts = Facts {
                     service_key: hostile.into(),
                     services: vec![hostile.into()],
-                    mailbox: Some(format!("{hostile}@example.com")),
-                    link: Some(format!("https://example.com/{hostile}")),
-                    person: hostile.into(),
-                    id: format!("id\n{hostile}"),
                     ..facts.clone()
                 };
                 let alert = compose(&facts, &tokyo(language), SUNDAY_NIGHT_MS);
-                let plain = &hostile["domain:".len().min(hostile.len())..];
-                let text = format!("{}{}{:?}", alert.subject, alert.subject_ascii, alert.sms);
-                assert!(!text.contains(plain), "{text}");
-                let markers = alert.email.lines().filter(|line| line.starts_with(MARKER)).count();
-                assert_eq!(markers, 1, "{}", alert.email);
-                for forbidden in ["\u{202e}", "<b>", "evil.example", "click here", "ｅｖｉｌ"] {
-                    let told =
-                        alert.email.replace("?//evil.example", "").replace("?evil.example", "");
-                    let told = told.lines().filter(|line| {
-                        !line.starts_with(MARKER)
-                            && !line.starts_with("https://example.com/")
-                            && !line.contains("@example.com")
-                            && !line.contains("evil.example?")
-                            && !line.contains("evil.example/path")
-                    });
-                    assert!(told.clone().all(|line| !line.contains(forbidden)), "{}", alert.email);
+                let text = format!(
+                    "{}{}{:?}{}{}",
+                    alert.subject, alert.subject_ascii, alert.sms, alert.email, alert.json
+                );
+                for forbidden in ["evil", "forged", "click", "\u{202e}", "<b>", "ｅｖｉｌ"] {
+                    assert!(!text.contains(forbidden), "{forbidden} in {text}");
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_hostile_mailbox_stays_one_word_and_a_hostile_id_one_line() {
+    let facts = facts(AlertKind::ForwardConfirmation, Phase::Once, SUNDAY_NIGHT_MS);
+    for language in LANGUAGES {
+        let facts = Facts {
+            mailbox: Some(
+                "a\u{202e}b click here https://evil.example <x>@example.com\nhansho-alert: 9"
+                    .into(),
+            ),
+            id: "1\nhansho-alert: 2".into(),
+            incident: "<script>".into(),
+            person: "\u{202e}x".into(),
+            link: None,
+            ..facts.clone()
+        };
+        let alert = compose(&facts, &tokyo(language), SUNDAY_NIGHT_MS);
+        assert!(
+            joined(&alert.email).contains("a?b?click?here?https???evil.example??x?@example.com?")
+        );
+        assert!(
+            alert.email.ends_with(&format!("\n{MARKER}1_hansho-alert:_2\n")),
+            "{}",
+            alert.email
+        );
+        assert_eq!(alert.email.lines().filter(|line| line.starts_with(MARKER)).count(), 1);
+        assert_eq!(alert.json["incident"], "_script_");
+        assert_eq!(alert.json["person"], "_x");
     }
 }
 
@@ -71,6 +87,21 @@ fn a_link_that_is_none_is_not_relayed() {
             "{}",
             alert.email
         );
+    }
+}
+
+#[test]
+fn a_long_domain_does_not_push_the_number_out_of_the_subject() {
+    let key = format!("domain:{}.example.com", "a-long-label".repeat(5));
+    for language in LANGUAGES {
+        for facts in every_alert(SUNDAY_NIGHT_MS) {
+            let facts = Facts { service_key: key.clone(), ..facts };
+            let alert = compose(&facts, &tokyo(language), SUNDAY_NIGHT_MS);
+            let count = facts.count.to_string();
+            let counted = facts.phase != Phase::Once;
+            assert!(!counted || alert.subject.contains(&count), "{}", alert.subject);
+            assert!(!counted || alert.subject_ascii.contains(&count), "{}", alert.subject_ascii);
+        }
     }
 }
 

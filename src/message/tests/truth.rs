@@ -16,17 +16,15 @@ fn somebody_has_your_password_is_said_only_where_a_code_implies_it() {
             for key in ["rakuten-sec", "domain:shop.example.com", "*"] {
                 let facts = Facts { service_key: key.into(), kind, ..facts.clone() };
                 let alert = compose(&facts, &tokyo(language), facts.last_ms);
-                let text = format!("{}{:?}", flat(&alert.email), alert.sms);
-                let said = PASSWORD_KNOWN.iter().any(|words| text.contains(words))
-                    || text.contains("パスワードを知られています");
-                let implied = about::subject_of(&facts).implies == Implies::Password
-                    && about::subject_of(&facts).service().is_some();
-                assert!(!said || implied, "{key} {kind:?}: {text}");
-                let opening = facts.alert == AlertKind::Hammered && facts.phase == Phase::Opened;
-                assert_eq!(said, implied && opening || said, "{text}");
-                if opening && implied {
-                    assert!(said, "{text}");
-                }
+                let email = format!("{}{}", flat(&alert.email), joined(&alert.email));
+                let text = format!("{email}{:?}", alert.sms);
+                let said = PASSWORD_KNOWN.iter().any(|words| text.contains(words));
+                let about = about::subject_of(&facts);
+                let implied = about.implies == Implies::Password && about.service().is_some();
+                let must =
+                    implied && facts.alert == AlertKind::Hammered && facts.phase == Phase::Opened;
+                assert!(implied || !said, "{key} {kind:?}: {text}");
+                assert!(said || !must, "{key} {kind:?}: {text}");
             }
         }
     }
@@ -114,6 +112,16 @@ fn times_are_those_of_the_person() {
 }
 
 #[test]
+fn a_year_is_told_of_dates_that_are_far_away() {
+    let opened = facts(AlertKind::Hammered, Phase::Opened, SUNDAY_NIGHT_MS);
+    let year_ms = 365 * 86_400_000;
+    let said = |language, now_ms| compose(&opened, &tokyo(language), now_ms).email;
+    assert!(said(Language::Ja, SUNDAY_NIGHT_MS + year_ms).contains("2026年11月22日（日）3時00分"));
+    assert!(said(Language::En, SUNDAY_NIGHT_MS + year_ms).contains("22 November 2026"));
+    assert!(!said(Language::Ja, SUNDAY_NIGHT_MS).contains("2026年"));
+}
+
+#[test]
 fn severity_follows_what_is_at_stake() {
     let at = |alert, phase, key: &str| {
         severity(&Facts { service_key: key.into(), ..facts(alert, phase, SUNDAY_NIGHT_MS) })
@@ -122,7 +130,8 @@ fn severity_follows_what_is_at_stake() {
     assert_eq!(at(AlertKind::Hammered, Phase::Opened, bank), Severity::Critical);
     assert_eq!(at(AlertKind::Hammered, Phase::Escalated, other), Severity::High);
     assert_eq!(at(AlertKind::Smokescreen, Phase::Opened, "*"), Severity::High);
-    assert_eq!(at(AlertKind::Trickle, Phase::Opened, bank), Severity::Medium);
+    assert_eq!(at(AlertKind::Trickle, Phase::Opened, bank), Severity::High);
+    assert_eq!(at(AlertKind::Trickle, Phase::Opened, other), Severity::Medium);
     assert_eq!(at(AlertKind::Hammered, Phase::Closed, bank), Severity::Info);
     assert_eq!(at(AlertKind::Connected, Phase::Once, bank), Severity::Info);
     assert_eq!(serde_json::json!(Severity::Critical), Severity::Critical.as_str());

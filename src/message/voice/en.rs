@@ -24,7 +24,7 @@ impl Voice for English {
     }
 
     fn subject(&self, story: &Story) -> String {
-        let name = story.about.name.get(Language::En);
+        let name = story.headline_name(Language::En);
         let (total, more) = (total(story), story.facts.since_last);
         let what = match (story.facts.alert, story.facts.phase) {
             (AlertKind::ForwardConfirmation, _) => "A mailbox asks to forward to you".to_owned(),
@@ -51,7 +51,7 @@ impl Voice for English {
             (AlertKind::Connected, _) => vec![format!(
                 "A code email from {} arrived on {}. The forwarding works.",
                 story.name(),
-                moment(&story.last)
+                moment(story, &story.last)
             )],
             (_, Phase::Opened | Phase::Once) => opened(story),
             (_, Phase::Escalated) => escalated(story),
@@ -115,7 +115,7 @@ impl Voice for English {
             Heading::DoNow => "DO THIS NOW, IN THIS ORDER",
             Heading::IfNotYet => "IF YOU HAVE NOT YET, DO THIS NOW",
             Heading::StillToDo => "IF YOU HAVE NOT YET, DO THIS NEXT",
-            Heading::Never => "DO NOT",
+            Heading::Never => "WHAT NOT TO DO",
             Heading::FalseAlarm => "COULD IT BE HARMLESS?",
             Heading::Link => "THE LINK THAT CONFIRMS",
         }
@@ -134,7 +134,7 @@ impl Voice for English {
             }
             DeskState::Closed(Some(next)) => {
                 let next = story.clock.here(next);
-                format!("{name} are closed now and open next on {}.{wait}", moment(&next))
+                format!("{name} are closed now and open next on {}.{wait}", moment(story, &next))
             }
             DeskState::Closed(None) => format!("{name} are closed now."),
         }
@@ -318,7 +318,7 @@ fn peak(story: &Story) -> String {
 }
 
 fn first_and_last(story: &Story) -> String {
-    format!("The first came on {}, the last {}.", moment(&story.first), later(story))
+    format!("The first came on {}, the last {}.", moment(story, &story.first), later(story))
 }
 
 /// `at least 55 login-code emails`, or of services `4 services`.
@@ -343,13 +343,16 @@ fn total(story: &Story) -> String {
 
 /// When the mails came, as an adverb.
 fn span(story: &Story) -> String {
+    if story.facts.count <= 1 {
+        return format!("on {}", moment(story, &story.first));
+    }
     if same_minute(&story.first, &story.last) {
-        return format!("on {}, within a minute", moment(&story.first));
+        return format!("on {}, within a minute", moment(story, &story.first));
     }
     let minutes = span_words(story.span_minutes());
     format!(
         "within {minutes}, from {} to {}",
-        moment(&story.first),
+        moment(story, &story.first),
         later(story).trim_start_matches("at ").trim_start_matches("on ")
     )
 }
@@ -359,7 +362,7 @@ fn later(story: &Story) -> String {
     if same_day(&story.first, &story.last) {
         format!("at {}", time(&story.last))
     } else {
-        format!("on {}", moment(&story.last))
+        format!("on {}", moment(story, &story.last))
     }
 }
 
@@ -376,9 +379,10 @@ fn span_words(minutes: i64) -> String {
     }
 }
 
-/// `Sunday 22 November, 03:02`.
-fn moment(at: &Zoned) -> String {
-    format!("{}, {}", at.strftime("%A %-d %B"), time(at))
+/// `Sunday 22 November, 03:02`, with the year if it is far away.
+fn moment(story: &Story, at: &Zoned) -> String {
+    let date = if story.is_near(at) { "%A %-d %B" } else { "%A %-d %B %Y" };
+    format!("{}, {}", at.strftime(date), time(at))
 }
 
 fn time(at: &Zoned) -> String {

@@ -25,7 +25,7 @@ impl Voice for Japanese {
     }
 
     fn subject(&self, story: &Story) -> String {
-        let name = story.about.name.get(Language::Ja);
+        let name = story.headline_name(Language::Ja);
         let (total, more) = (total(story), story.facts.since_last);
         let mail = short_mail(story.facts.kind);
         let what = match (story.facts.alert, story.facts.phase) {
@@ -60,7 +60,7 @@ impl Voice for Japanese {
             (AlertKind::ForwardConfirmation, _) => forward_confirmation(story),
             (AlertKind::Connected, _) => vec![format!(
                 "{}に、{}のコードのメールが届きました。転送は正しく働いています。",
-                moment(&story.last),
+                moment(story, &story.last),
                 story.name()
             )],
             (_, Phase::Opened | Phase::Once) => opened(story),
@@ -140,7 +140,10 @@ impl Voice for Japanese {
             }
             DeskState::Closed(Some(next)) => {
                 let next = story.clock.here(next);
-                format!("{name}は、いまは時間外です。次の受付は{}からです。{wait}", moment(&next))
+                format!(
+                    "{name}は、いまは時間外です。次の受付は{}からです。{wait}",
+                    moment(story, &next)
+                )
             }
             DeskState::Closed(None) => format!("{name}は、いまは時間外です。"),
         }
@@ -170,7 +173,7 @@ impl Voice for Japanese {
         }
         let meaning = match (story.facts.alert, story.about.implies, story.facts.kind) {
             (AlertKind::Trickle, ..) | (_, Implies::Identifier, _) => "",
-            (_, Implies::Password, _) => "ご自身でなければパスワードを知られています。",
+            (_, Implies::Password, _) => "心当たりがなければパスワードを知られています。",
             (_, Implies::Unknown, Kind::Login) => "パスワードを知られたおそれ。",
             (_, Implies::Unknown, Kind::Transaction) => "不正な取引のおそれ。",
             (_, Implies::Unknown, Kind::Signup | Kind::Reset) => "",
@@ -226,7 +229,7 @@ fn escalated(story: &Story) -> Vec<String> {
         )
     }];
     said.push(peak(story));
-    said.push(format!("最初は{}、最後は{}です。", moment(&story.first), later(story)));
+    said.push(format!("最初は{}、最後は{}です。", moment(story, &story.first), later(story)));
     said.extend(listed(story));
     said.extend(mixed(story));
     said
@@ -243,7 +246,7 @@ fn closed(story: &Story) -> Vec<String> {
             total(story)
         )
     }];
-    said.push(format!("最初は{}、最後は{}です。", moment(&story.first), later(story)));
+    said.push(format!("最初は{}、最後は{}です。", moment(story, &story.first), later(story)));
     said.push(peak(story));
     said.extend(listed(story));
     said.extend(mixed(story));
@@ -372,15 +375,15 @@ fn suspicion(kind: Kind) -> &'static str {
 /// When the mails came, as an adverb.
 fn span(story: &Story) -> String {
     if same_minute(&story.first, &story.last) {
-        return format!("{}に", moment(&story.first));
+        return format!("{}に", moment(story, &story.first));
     }
     let minutes = span_words(story.span_minutes());
-    format!("{}から{}までの{minutes}に", moment(&story.first), later(story))
+    format!("{}から{}までの{minutes}に", moment(story, &story.first), later(story))
 }
 
 /// The last instant, without its date if that was just said.
 fn later(story: &Story) -> String {
-    if same_day(&story.first, &story.last) { time(&story.last) } else { moment(&story.last) }
+    if same_day(&story.first, &story.last) { time(&story.last) } else { moment(story, &story.last) }
 }
 
 fn span_words(minutes: i64) -> String {
@@ -394,8 +397,8 @@ fn span_words(minutes: i64) -> String {
     }
 }
 
-/// `11月22日（日）3時02分`.
-fn moment(at: &Zoned) -> String {
+/// `11月22日（日）3時02分`, with the year if it is far away.
+fn moment(story: &Story, at: &Zoned) -> String {
     let day = match at.weekday() {
         Weekday::Monday => "月",
         Weekday::Tuesday => "火",
@@ -405,7 +408,9 @@ fn moment(at: &Zoned) -> String {
         Weekday::Saturday => "土",
         Weekday::Sunday => "日",
     };
-    format!("{}月{}日（{day}）{}", at.month(), at.day(), time(at))
+    let (year, month, date) = (at.year(), at.month(), at.day());
+    let year = if story.is_near(at) { String::new() } else { format!("{year}年") };
+    format!("{year}{month}月{date}日（{day}）{}", time(at))
 }
 
 fn time(at: &Zoned) -> String {
