@@ -8,6 +8,8 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
+# Named after what the pins say, not after when they were checked out.
+VENV_MADE := $(VENV)/.made-$(shell cat tests/requirements.txt tests/rie.txt | cksum | cut -d ' ' -f 1)
 RIE := aws-lambda-rie-$(patsubst aarch64,arm64,$(shell uname -m))
 
 help: ## List the commands
@@ -37,10 +39,10 @@ build: ## The release binary of the function (target/release/bootstrap)
 events-check: ## Compare events/ with what its generator writes
 	$(PYTHON) events/generate.py --check
 
-venv: $(VENV)/.stamp ## The Python environment of the tests; made again only when its pins change
+venv: $(VENV_MADE) ## The Python environment of the tests; made again only when its pins change
 
 # Pinned and hashed. After the first time nothing is fetched.
-$(VENV)/.stamp: tests/requirements.txt tests/rie.txt
+$(VENV_MADE):
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes --only-binary :all: -r tests/requirements.txt

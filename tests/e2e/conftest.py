@@ -41,7 +41,7 @@ def cloud(tmp_path_factory):
     emulator_port, tap_port, faults_port = free_port(), free_port(), free_port()
     emulator = Emulator(folder, emulator_port, f"http://127.0.0.1:{faults_port}")
     try:
-        tap = Tap(tap_port, emulator_port)
+        tap = Tap(tap_port, emulator.endpoint)
         faults = Faults(folder, faults_port, tap.endpoint)
         try:
             yield Cloud(emulator, tap, faults)

@@ -4,13 +4,16 @@ The emulator delivers no e-mail and no SMS, and checks neither length nor form
 of what is published: here the whole request can be seen.
 """
 
-import http.client
+import asyncio
 import json
 import threading
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
+from aiohttp import ClientSession, web
+from yarl import URL
+
+# Fields of one connection, not of the message.
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
@@ -23,44 +26,36 @@ class Request:
 
 
 class Tap:
-    def __init__(self, port: int, upstream_port: int):
+    def __init__(self, port: int, upstream: str):
         self.endpoint = f"http://127.0.0.1:{port}"
+        self.upstream = upstream
         self.requests: list[Request] = []
-        requests = self.requests
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def relay(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                requests.append(
-                    Request(self.command, self.path, self.headers.get("X-Amz-Target", ""), body.decode("utf-8", "replace"))
-                )
-                connection = http.client.HTTPConnection("127.0.0.1", upstream_port, timeout=60)
-                try:
-                    headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
-                    connection.request(self.command, self.path, body, headers | {"Connection": "close"})
-                    response = connection.getresponse()
-                    content = response.read()
-                    self.send_response(response.status)
-                    for name, value in response.getheaders():
-                        if name.lower() not in HOP_BY_HOP:
-                            self.send_header(name, value)
-                    self.send_header("Content-Length", str(len(content)))
-                    self.end_headers()
-                    self.wfile.write(content)
-                finally:
-                    connection.close()
-
-            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = relay
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
+        self._call(self._start(port))
+
+    def _call(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+
+    async def _start(self, port: int) -> None:
+        self.session = ClientSession(auto_decompress=False)
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_route("*", "/{path:.*}", self._relay)
+        self.runner = web.AppRunner(app)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", port).start()
+
+    async def _relay(self, request: web.Request) -> web.Response:
+        body, path = await request.read(), request.rel_url.raw_path_qs
+        target = request.headers.get("X-Amz-Target", "")
+        self.requests.append(Request(request.method, path, target, body.decode("utf-8", "replace")))
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
+        url = URL(self.upstream + path, encoded=True)
+        async with self.session.request(request.method, url, headers=headers, data=body or None) as response:
+            content = await response.read()
+            headers = {name: value for name, value in response.headers.items() if name.lower() not in HOP_BY_HOP}
+            return web.Response(status=response.status, headers=headers, body=content)
 
     def published(self, topic_arn: str) -> list[dict]:
         """The publishes to one topic as they left the function: subject, attributes and the text of each protocol."""
@@ -78,6 +73,11 @@ class Tap:
             out.append({"subject": form.get("Subject", ""), "attributes": attributes, "texts": texts})
         return out
 
+    async def _stop(self) -> None:
+        await self.runner.cleanup()
+        await self.session.close()
+
     def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        self._call(self._stop())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)

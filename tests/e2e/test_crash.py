@@ -53,13 +53,17 @@ def test_sweep_sends_the_alert_of_a_claimer_that_died(stack, cloud, faults):
     assert [alert for alert in stack.alerts() if alert["phase"] == "opened"] == opened
 
 
-def test_claim_whose_answer_was_lost_is_sent_once(stack, faults):
+def test_claim_whose_answer_was_lost_is_sent_once(stack, cloud, faults):
     five = list(mails.flood().items())[:5]
     for mail_id, mail in five[:4]:
         deliver(stack, mail_id, mail)
-    # The conditional write is applied, and its answer cut off on the way back.
-    faults.set({"service": "dynamodb", "operation": "UpdateItem", "response": {"abort_bytes": 0}, "times": 1})
+    # The conditional write of the incident is applied, and its answer cut off on the way back.
+    claim = "ConditionExpression && (Item.sk.S == 'state' || Key.sk.S == 'state')"
+    faults.set({"service": "dynamodb", "body": claim, "response": {"abort_bytes": 0}, "times": 1})
+    before = len(cloud.tap.requests)
     _, error = deliver(stack, *five[4])
-    assert faults.fired(), "no answer was lost"
     assert error is None, error
+    assert faults.fired(), "no answer was lost"
+    written = [request.body for request in cloud.tap.requests[before:] if "ConditionExpression" in request.body]
+    assert len(written) > len(set(written)), "the same write came twice, so the first had been passed on"
     assert [(alert["phase"], alert["count"]) for alert in stack.alerts()] == [("opened", 5)]

@@ -3,7 +3,7 @@
 import mails
 import pytest
 from servers import REGION, RuntimeEmulator
-from stack import Stack
+from stack import SETUP_KEY, Stack
 
 # What comes of each event file: nothing to retry, one record to retry, or an error.
 EXPECTED = {
@@ -64,7 +64,7 @@ def test_event_file_gets_its_answer(function, name):
 def test_mails_of_the_events_were_handled_and_rang_nothing(function, stack):
     for name in sorted(EXPECTED):
         function.invoke((mails.EVENTS / f"{name}.json").read_bytes())
-    assert set(stack.mails_left()) <= {"mail/AMAZON_SES_SETUP_NOTIFICATION"}
+    assert set(stack.mails_left()) <= {SETUP_KEY}
     assert stack.sightings()
     assert stack.alerts() == []
 
