@@ -14,23 +14,23 @@ use hansho::pipeline::{Judged, Line, Nonces, Reading};
 use hansho::policy::Policy;
 
 /// Monday 2026-06-01 00:00 in Tokyo.
-pub const DAWN_MS: i64 = 1_780_239_600_000;
-pub const SECOND_MS: i64 = 1000;
-pub const MINUTE_MS: i64 = 60 * SECOND_MS;
-pub const HOUR_MS: i64 = 60 * MINUTE_MS;
-pub const LEASE_MS: i64 = MINUTE_MS;
+pub(crate) const DAWN_MS: i64 = 1_780_239_600_000;
+pub(crate) const SECOND_MS: i64 = 1000;
+pub(crate) const MINUTE_MS: i64 = 60 * SECOND_MS;
+pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
+pub(crate) const LEASE_MS: i64 = MINUTE_MS;
 
 /// A bell that remembers, and that can be made to fail.
 #[derive(Clone, Default)]
-pub struct Bell {
-    pub rung: Arc<Mutex<Vec<(i64, Facts)>>>,
-    pub fail: Arc<Mutex<Vec<Failure>>>,
+pub(crate) struct Bell {
+    pub(crate) rung: Arc<Mutex<Vec<(i64, Facts)>>>,
+    pub(crate) fail: Arc<Mutex<Vec<Failure>>>,
     now_ms: Arc<AtomicI64>,
 }
 
 /// What goes wrong at the next publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// It is not taken.
     Refused,
     /// The function dies before it publishes: the future never ends.
@@ -53,23 +53,23 @@ impl Notify for Bell {
     }
 }
 
-pub struct World {
-    pub engine: Engine,
-    pub line: Line<Bell>,
-    pub bell: Bell,
-    pub policy: Policy,
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) line: Line<Bell>,
+    pub(crate) bell: Bell,
+    pub(crate) policy: Policy,
     now_ms: Arc<AtomicI64>,
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let engine = Engine::in_memory().unwrap();
         let client = engine.client();
         Self::over(engine, client, seed)
     }
 
     /// A world whose client is another than the engine's own.
-    pub fn over(engine: Engine, client: Client, seed: u64) -> Self {
+    pub(crate) fn over(engine: Engine, client: Client, seed: u64) -> Self {
         let now_ms = Arc::new(AtomicI64::new(DAWN_MS));
         let bell = Bell { now_ms: Arc::clone(&now_ms), ..Bell::default() };
         let clock = Arc::clone(&now_ms);
@@ -84,45 +84,45 @@ impl World {
         Self { engine, line, bell, policy, now_ms }
     }
 
-    pub fn now_ms(&self) -> i64 {
+    pub(crate) fn now_ms(&self) -> i64 {
         self.now_ms.load(Ordering::Relaxed)
     }
 
-    pub fn set_clock(&self, now_ms: i64) {
+    pub(crate) fn set_clock(&self, now_ms: i64) {
         self.now_ms.store(now_ms, Ordering::Relaxed);
     }
 
-    pub async fn take(&self, judged: &Judged) {
+    pub(crate) async fn take(&self, judged: &Judged) {
         self.line.take(&self.policy, judged).await.unwrap();
     }
 
-    pub async fn sweep_at(&self, now_ms: i64) {
+    pub(crate) async fn sweep_at(&self, now_ms: i64) {
         self.set_clock(now_ms);
         self.line.sweep(&self.policy).await.unwrap();
     }
 
-    /// Sweeps every five minutes until then.
-    pub async fn sweep_until(&self, until_ms: i64) {
-        let mut tick_ms = self.now_ms() / (5 * MINUTE_MS) * (5 * MINUTE_MS);
-        loop {
-            tick_ms += 5 * MINUTE_MS;
+    /// Sweeps on the five-minute schedule until then, passing over the times at
+    /// which nothing is due.
+    pub(crate) async fn sweep_until(&self, until_ms: i64) {
+        while let Some((_, due_at_ms)) =
+            self.line.ledger.due(i64::MAX, 1).await.unwrap().into_iter().next()
+        {
+            let next_ms = due_at_ms.max(self.now_ms() + 1);
+            let tick_ms = (next_ms + 5 * MINUTE_MS - 1) / (5 * MINUTE_MS) * (5 * MINUTE_MS);
             if tick_ms > until_ms {
                 break;
             }
-            let due = self.line.ledger.due(tick_ms, 1).await.unwrap();
-            if !due.is_empty() {
-                self.sweep_at(tick_ms).await;
-            }
+            self.sweep_at(tick_ms).await;
         }
         self.set_clock(until_ms.max(self.now_ms()));
     }
 
-    pub fn rung(&self) -> Vec<Facts> {
+    pub(crate) fn rung(&self) -> Vec<Facts> {
         self.bell.rung.lock().unwrap().iter().map(|(_, facts)| facts.clone()).collect()
     }
 }
 
-pub const POLICY: &str = r#"
+pub(crate) const POLICY: &str = r#"
 [person.hanako]
 addresses = ["hanako-7q3k9x2mtf@mail.example.com"]
 language = "ja"
@@ -133,7 +133,7 @@ hammered = { count = 1 }
 "#;
 
 /// A code mail that has been judged.
-pub fn code(service_key: &str, at_ms: i64, verified: bool, name: &str) -> Judged {
+pub(crate) fn code(service_key: &str, at_ms: i64, verified: bool, name: &str) -> Judged {
     let verdict = Verdict {
         outcome: Outcome::Code,
         kind: Some(Kind::Login),
