@@ -20,6 +20,8 @@
 //! `due_at_ms`, the keys of the sparse index `due`; the sweep finds it there.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -36,6 +38,7 @@ use crate::message::Facts;
 #[cfg(feature = "engine")]
 pub mod embedded;
 mod keys;
+mod people;
 
 pub use keys::{DocketKey, Group, Series};
 
@@ -184,12 +187,19 @@ pub struct Surroundings {
 pub struct Ledger {
     client: Client,
     table: String,
+    conflicts: Arc<AtomicU64>,
 }
 
 impl Ledger {
     /// A ledger over the table of that name, which must exist (`infra/`).
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+        Self { client, table: table.into(), conflicts: Arc::default() }
+    }
+
+    /// How many conditional writes met another's since the last time this was
+    /// asked. Each of them is harmless; many say that much happens at once.
+    pub fn take_conflicts(&self) -> u64 {
+        self.conflicts.swap(0, Ordering::Relaxed)
     }
 
     /// Records a sighting. Doing it twice is the same write.
@@ -334,11 +344,11 @@ impl Ledger {
                     };
                     // The client tries again on its own when an answer is lost;
                     // the second try then meets the first one's write.
-                    Ok(if standing.nonce == next.nonce {
-                        Written::Yes
-                    } else {
-                        Written::No(standing)
-                    })
+                    if standing.nonce == next.nonce {
+                        return Ok(Written::Yes);
+                    }
+                    self.conflicts.fetch_add(1, Ordering::Relaxed);
+                    Ok(Written::No(standing))
                 }
                 _ => Err(fault(error)),
             },

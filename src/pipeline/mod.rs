@@ -14,12 +14,12 @@ use crate::ledger::{
 };
 use crate::message::{self, Audience, Facts, Language};
 use crate::notify::{Notify, NotifyError};
-use crate::policy::{Policy, counts_as_verified};
+use crate::policy::{Policy, counts_as_verified, drill};
 
 mod judge;
 mod moment;
 
-pub use judge::{Arrival, Judged, Origin, Reading, judge};
+pub use judge::{Arrival, Judged, Origin, Reading, judge, judge_drill};
 use moment::{Moment, Move};
 
 /// One mail or one docket may be moved on so often at a time; what is left, the
@@ -289,10 +289,21 @@ impl<N: Notify> Line<N> {
         let person = policy.person(&facts.person);
         let fallback =
             Audience { language: Language::default(), time_zone: "Asia/Tokyo".to_owned() };
-        let mut alert =
-            message::compose(facts, person.map_or(&fallback, |person| &person.audience), now_ms);
+        let audience = person.map_or(&fallback, |person| &person.audience);
+        // A drill is counted under an id of its own and told to the person. It
+        // is over when it has rung, and is nobody's first mail.
+        let drilled = drill::whose(&facts.person)
+            .map(|person| Facts { person: person.to_owned(), ..facts.clone() });
+        if drilled.is_some() && !matches!(facts.phase, Phase::Opened | Phase::Escalated) {
+            return Ok(());
+        }
+        let facts = drilled.as_ref().unwrap_or(facts);
+        let mut alert = message::compose(facts, audience, now_ms);
         if !person.is_some_and(|person| person.sms) {
             alert.sms = None;
+        }
+        if drilled.is_some() {
+            alert = message::as_drill(alert, audience.language);
         }
         if policy.observe_only {
             info!(

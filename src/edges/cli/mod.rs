@@ -10,11 +10,14 @@ use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+#[cfg(feature = "stack")]
+use crate::edges::stack;
 use crate::message::Language;
 use crate::policy::Policy;
 
 mod check_policy;
 mod explain;
+mod gmail_filter;
 mod replay;
 mod show;
 mod sift;
@@ -67,6 +70,50 @@ Example:
 
 Exit codes: 0 the policy can be used, 2 it cannot.")]
     CheckPolicy(check_policy::CheckPolicy),
+    /// Make the filters that let Gmail forward code mails
+    #[command(after_help = "\
+Example:
+  hansho gmail-filter --to hanako-7q3k9x2mtf@mail.example.com >filters.xml
+
+Exit codes: 0 done, 2 an error.")]
+    GmailFilter(gmail_filter::GmailFilter),
+    /// Protect a person by a deployed stack, and say where alerts go
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Examples:
+  hansho subscribe hanako --sms +819000000000 --email hanako@example.net --language ja
+  hansho subscribe taro --email taro@example.net --for hanako
+
+Exit codes: 0 done, 2 an error.")]
+    Subscribe(stack::Subscribe),
+    /// Answer a confirmation of SNS: of an e-mail address, or of a number in the sandbox
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Examples:
+  hansho confirm --token 'https://sns.ap-northeast-1.amazonaws.com/...'
+  hansho confirm --sms +819000000000 --code 123456
+
+Exit codes: 0 done, 2 an error.")]
+    Confirm(stack::Confirm),
+    /// Silence one service for one person for a while
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Examples:
+  hansho mute hanako rakuten-sec --for 6h
+  hansho mute hanako rakuten-sec --off
+
+Exit codes: 0 done, 2 an error.")]
+    Mute(stack::Mute),
+    /// Look at a deployed stack: what works, what does not, what to do
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Exit codes: 0 nothing has failed, 1 something has, 2 it could not be looked at.")]
+    Doctor(stack::Doctor),
+    /// Send a marked flood through a deployed stack, to see that the bell rings
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Exit codes: 0 it rang, 1 it did not, 2 an error.")]
+    Drill(stack::Drill),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -124,6 +171,17 @@ pub fn run() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Explain(explain) => explain.run(),
         Command::CheckPolicy(check_policy) => check_policy.run(),
+        Command::GmailFilter(gmail_filter) => gmail_filter.run(),
+        #[cfg(feature = "stack")]
+        Command::Subscribe(subscribe) => subscribe.run(),
+        #[cfg(feature = "stack")]
+        Command::Confirm(confirm) => confirm.run(),
+        #[cfg(feature = "stack")]
+        Command::Mute(mute) => mute.run(),
+        #[cfg(feature = "stack")]
+        Command::Doctor(doctor) => doctor.run(),
+        #[cfg(feature = "stack")]
+        Command::Drill(drill) => drill.run(),
     };
     match done {
         Ok(code) => ExitCode::from(code),
