@@ -54,6 +54,9 @@ pub(super) struct GmailFilter {
     known_only: bool,
 }
 
+/// Who sends our alerts. They must not be forwarded back to us.
+const OURSELVES: &str = "from:no-reply@sns.amazonaws.com";
+
 /// What a mail must have to be forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Criteria {
@@ -187,8 +190,10 @@ fn feed(filters: &[Criteria], to: &str) -> std::io::Result<Vec<u8>> {
                         .write_empty()?;
                     let from = criteria.from.as_deref().map(|from| ("from", from));
                     let subject = criteria.subject.as_deref().map(|words| ("subject", words));
+                    // Whoever is named by their address is not us.
+                    let but = criteria.from.is_none().then_some(("doesNotHaveTheWord", OURSELVES));
                     let deeds = [("forwardTo", to), ("shouldNeverSpam", "true")];
-                    for (name, value) in from.into_iter().chain(subject).chain(deeds) {
+                    for (name, value) in from.into_iter().chain(subject).chain(but).chain(deeds) {
                         entry
                             .create_element("apps:property")
                             .with_attribute(("name", name))
