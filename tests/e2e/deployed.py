@@ -62,7 +62,7 @@ class Deployed:
         self.names.mx[DOMAIN] = [f"inbound-smtp.{REGION}.amazonaws.com"]
         self._receive()
         self.put_policy(POLICY)
-        self.watch = self._watch("watch")
+        self.watch = self.listen_to(self.topic, "watch")
 
     def _receive(self) -> None:
         """What the emulator's CloudFormation refuses to make: the receipt rule set and rule."""
@@ -82,11 +82,14 @@ class Deployed:
         )  # fmt: skip
         self.ses.set_active_receipt_rule_set(RuleSetName=name)
 
-    def _watch(self, name: str, **attributes) -> str:
+    def listen_to(self, topic: str, name: str) -> str:
         """A queue that hears what the topic says; e-mail and SMS are delivered nowhere here."""
         url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        self.sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
+        allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+        policy = {"Version": "2012-10-17", "Statement": [allow]}
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+        self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         return url
 
     # --- the bucket

@@ -293,9 +293,7 @@ def test_who_is_no_longer_subscribed_is_told_once_on_the_other_channel(stack):
             if row["pk"]["S"] == "~heartbeat":
                 stack.dynamodb.delete_item(TableName=table, Key={"pk": row["pk"], "sk": row["sk"]})
 
-    ops = stack.sqs.create_queue(QueueName="ops")["QueueUrl"]
-    arn = stack.sqs.get_queue_attributes(QueueUrl=ops, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    stack.sns.subscribe(TopicArn=stack.outputs["OpsTopicArn"], Protocol="sqs", Endpoint=arn)
+    ops = stack.listen_to(stack.outputs["OpsTopicArn"], "ops")
 
     next_hour()
     stack.sweep()

@@ -282,12 +282,12 @@ mod tests {
         loop {
             match reader.read_event_into(&mut buffer).unwrap() {
                 Event::Eof => break,
-                Event::Empty(tag) if tag.name().as_ref() == "apps:property".as_bytes() => {
+                Event::Empty(tag) if tag.name().as_ref() == "apps:property" => {
                     let pairs: Vec<String> = tag
                         .attributes()
                         .map(|attribute| {
                             let value = attribute.unwrap().value.into_owned();
-                            let value = String::from_utf8(value).unwrap();
+                            let value: String = value;
                             quick_xml::escape::unescape(&value).unwrap().into_owned()
                         })
                         .collect();
