@@ -2,7 +2,7 @@
 # Needs Rust, Python 3.11 or newer, make and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e venv build events-check
+.PHONY: help demo test check infra-check e2e venv build cli-stack events-check
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -24,17 +24,23 @@ test: check ## Everything that has to pass: check, the Rust tests, the real part
 	$(CARGO) test --locked
 	$(MAKE) e2e
 
-check: events-check ## Format, lints, documentation, the pure rooms on their own, generated files
+check: events-check infra-check ## Format, lints, documentation, the pure rooms on their own, generated files, the template
 	$(CARGO) fmt --check
 	$(CARGO) check --locked --no-default-features --lib
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features stack -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
-e2e: $(if $(HANSHO_BOOTSTRAP),,build) venv ## The release binary against an emulated AWS and AWS's own runtime emulator
+e2e: $(if $(HANSHO_BOOTSTRAP),,build) $(if $(HANSHO_CLI),,cli-stack) venv ## The release binary against an emulated AWS and AWS's own runtime emulator
 	$(VENV)/bin/python -m pytest tests/e2e
 
 build: ## The release binary of the function (target/release/bootstrap)
 	$(CARGO) build --locked --release --bin bootstrap --no-default-features --features lambda
+
+cli-stack: ## The command line with the commands of a deployed stack (target/debug/hansho)
+	$(CARGO) build --locked --bin hansho --no-default-features --features stack
+
+infra-check: ## Lint the stack, check its security, deploy it to the emulator (makes its environments once)
+	infra/check.sh
 
 events-check: ## Compare events/ with what its generator writes
 	$(PYTHON) events/generate.py --check

@@ -73,11 +73,11 @@ class StandIns(Tap):
                 if endpoint in self.state.pending:
                     members[place] = member.replace(arn, "PendingConfirmation")
             return "<member>".join(members)
-        if self.arns.get(form.get("SubscriptionArn")) in self.state.clicked:
-            key = "<key>ConfirmationWasAuthenticated</key>"
-            before, _, after = text.partition(key)
-            return before + key + after.replace("true", "false", 1)
-        return text
+        clicked = self.arns.get(form.get("SubscriptionArn")) in self.state.clicked
+        entry = "<entry><key>ConfirmationWasAuthenticated</key><value>{}</value></entry>"
+        for word in ("true", "false"):
+            text = text.replace(entry.format(word), "")
+        return text.replace("<Attributes>", "<Attributes>" + entry.format(str(not clicked).lower()), 1)
 
     # --- the calls
 
