@@ -21,8 +21,14 @@ const MAX_HITS: usize = 512;
 pub(super) enum Role {
     /// Names a login code and nothing else: "verification code".
     Code,
+    /// Names one, or in another trade something else: "confirmation code".
+    SharedCode,
     /// May name one: "code", "PIN".
     WeakCode,
+    /// Names words that are a code: "these three words".
+    Words,
+    /// A verb that a code may follow: "enter", "use".
+    Enter,
     /// Asks to type a code in.
     Ask,
     /// Says how long something is valid.
@@ -92,6 +98,15 @@ pub(super) enum Family {
 }
 
 impl Family {
+    /// Whether this trade has codes of its own that look like login codes.
+    pub(super) fn is_rival(self) -> bool {
+        matches!(
+            self,
+            Self::Coupon | Self::Order | Self::Parcel | Self::Invoice | Self::Booking | Self::Meeting
+                | Self::Door | Self::Postal | Self::Tax | Self::License | Self::Referral
+        )
+    }
+
     /// The name in `explain`.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -144,7 +159,7 @@ impl Hit {
 
     /// Whether it may name a token: as a login code or as something else.
     pub(super) fn is_noun(&self) -> bool {
-        matches!(self.role, Role::Code | Role::WeakCode | Role::Picture | Role::Label(_))
+        matches!(self.role, Role::Code | Role::SharedCode | Role::WeakCode | Role::Picture | Role::Label(_))
     }
 }
 
@@ -269,6 +284,9 @@ static BOOK: LazyLock<Book> = LazyLock::new(|| {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct LanguageFile {
     code: Vec<String>,
+    shared_code: Vec<String>,
+    words: Vec<String>,
+    enter: Vec<String>,
     weak_code: Vec<String>,
     ask: Vec<String>,
     validity: Vec<String>,
@@ -288,7 +306,10 @@ impl LanguageFile {
     fn each(&self, take: &mut impl FnMut(Role, &str)) {
         let plain = [
             (Role::Code, &self.code),
+            (Role::SharedCode, &self.shared_code),
             (Role::WeakCode, &self.weak_code),
+            (Role::Words, &self.words),
+            (Role::Enter, &self.enter),
             (Role::Ask, &self.ask),
             (Role::Validity, &self.validity),
             (Role::Secret, &self.secret),

@@ -102,6 +102,7 @@ fn read(page: &Page, run: Run, tokens: &mut Vec<Token>) -> usize {
     // What is masked (`****1234`), an amount or a share is no code.
     if lead.ends_with('*') && !tail.starts_with('*')
         || lead.contains(['$', '#', '+'])
+        || tail.contains('#')
         || tail.starts_with(['%', '$', '*']) && !lead.ends_with('*')
     {
         return run.end;
@@ -241,6 +242,10 @@ fn following_digits(page: &Page, core: Run) -> Vec<Run> {
                 && bytes.get(next.end + 1).is_some_and(u8::is_ascii_digit));
         if digits == 0 || !ends {
             break;
+        }
+        // A `#` ends what is typed on a telephone.
+        if after == b'#' {
+            return vec![core];
         }
         groups.push(next);
         at = next.end;
