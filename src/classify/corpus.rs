@@ -47,8 +47,14 @@ impl Case {
             .unwrap_or_else(|| panic!("{}: charset {}", self.name, self.charset));
         let mut raw = String::new();
         let (name, address) = self.from.rsplit_once('<').unwrap_or(("", &self.from));
-        let _ = write!(raw, "From: {} <{}>\r\n", words(name.trim(), charset), address.trim_end_matches('>'));
-        let _ = write!(raw, "To: reader@example.net\r\nSubject: {}\r\n", words(&self.subject, charset));
+        let _ = write!(
+            raw,
+            "From: {} <{}>\r\n",
+            words(name.trim(), charset),
+            address.trim_end_matches('>')
+        );
+        let _ =
+            write!(raw, "To: reader@example.net\r\nSubject: {}\r\n", words(&self.subject, charset));
         raw.push_str("Date: Sun, 22 Nov 2026 03:12:45 +0900\r\nMessage-ID: <1@example.net>\r\nMIME-Version: 1.0\r\n");
         for (name, value) in &self.headers {
             let _ = write!(raw, "{name}: {value}\r\n");
@@ -56,7 +62,9 @@ impl Case {
         let mut bytes = raw.into_bytes();
         match (&self.text, &self.html) {
             (Some(text), Some(html)) => {
-                bytes.extend_from_slice(b"Content-Type: multipart/alternative; boundary=\"=-part\"\r\n\r\n");
+                bytes.extend_from_slice(
+                    b"Content-Type: multipart/alternative; boundary=\"=-part\"\r\n\r\n",
+                );
                 bytes.extend_from_slice(b"--=-part\r\n");
                 self.part(&mut bytes, "plain", text, charset);
                 bytes.extend_from_slice(b"\r\n--=-part\r\n");
@@ -73,9 +81,13 @@ impl Case {
     fn part(&self, bytes: &mut Vec<u8>, kind: &str, text: &str, charset: &'static Encoding) {
         // Headers of the case may say more of the whole, such as a report type.
         if !self.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type")) {
-            bytes.extend_from_slice(format!("Content-Type: text/{kind}; charset={}\r\n", self.charset).as_bytes());
+            bytes.extend_from_slice(
+                format!("Content-Type: text/{kind}; charset={}\r\n", self.charset).as_bytes(),
+            );
         }
-        bytes.extend_from_slice(format!("Content-Transfer-Encoding: {}\r\n\r\n", self.encoding).as_bytes());
+        bytes.extend_from_slice(
+            format!("Content-Transfer-Encoding: {}\r\n\r\n", self.encoding).as_bytes(),
+        );
         let text = text.replace("\r\n", "\n").replace('\n', "\r\n");
         let (encoded, _, _) = charset.encode(&text);
         match self.encoding.as_str() {
@@ -165,8 +177,12 @@ fn score(set: &str) -> Score {
                 row[0] += 1;
                 row[1] += u32::from(case.right(&verdict));
                 row[2] += u32::from(case.right(&verdict) && verdict.kind == case.kind);
-                let taken = verdict.kind.map_or_else(|| "other".to_owned(), |kind| format!("{kind:?}").to_lowercase());
-                let expected = case.kind.map_or_else(|| "?".to_owned(), |kind| format!("{kind:?}").to_lowercase());
+                let taken = verdict
+                    .kind
+                    .map_or_else(|| "other".to_owned(), |kind| format!("{kind:?}").to_lowercase());
+                let expected = case
+                    .kind
+                    .map_or_else(|| "?".to_owned(), |kind| format!("{kind:?}").to_lowercase());
                 if case.right(&verdict) && verdict.kind != case.kind {
                     wrong.push(format!("kind {taken} instead of {expected}"));
                 }
@@ -191,7 +207,12 @@ fn score(set: &str) -> Score {
                     .map(|signal| format!("{:+} {} {}", signal.weight, signal.name, signal.because))
                     .collect();
                 score.details.push(format!(
-                    "## {} [{}] {} {}\n  {}", case.name, case.shape, wrong.join(", "), verdict.score, signals.join("\n  ")
+                    "## {} [{}] {} {}\n  {}",
+                    case.name,
+                    case.shape,
+                    wrong.join(", "),
+                    verdict.score,
+                    signals.join("\n  ")
                 ));
             }
         }
@@ -214,7 +235,11 @@ impl Score {
         for ((expected, taken), count) in &self.kinds {
             let _ = writeln!(table, "{expected:<13} {taken:<13} {count:>5}");
         }
-        let _ = writeln!(table, "\nservices      {} of {} named right", self.services[1], self.services[0]);
+        let _ = writeln!(
+            table,
+            "\nservices      {} of {} named right",
+            self.services[1], self.services[0]
+        );
         table
     }
 
@@ -228,7 +253,8 @@ impl Score {
 
 fn line(table: &mut String, language: &str, row: &[u32; 5]) {
     let [codes, found, kinds, others, alarms] = row;
-    let _ = writeln!(table, "{language:<8} {codes:>6} {found:>6} {kinds:>11} {others:>7} {alarms:>13}");
+    let _ =
+        writeln!(table, "{language:<8} {codes:>6} {found:>6} {kinds:>11} {others:>7} {alarms:>13}");
 }
 
 #[test]
@@ -240,7 +266,10 @@ fn the_open_set_is_judged_as_its_table_says() {
     for (language, row) in &score.rows {
         assert!(row[0] > 0 && row[3] > 0, "{language} holds no mails of one class: {row:?}");
     }
-    insta::assert_snapshot!("open", format!("{}\nmisses\n{}\n", score.table(), score.misses.join("\n")));
+    insta::assert_snapshot!(
+        "open",
+        format!("{}\nmisses\n{}\n", score.table(), score.misses.join("\n"))
+    );
     assert!(score.rows.len() >= 18, "only {:?}", score.rows.keys());
 }
 
@@ -252,11 +281,14 @@ fn the_held_out_set_is_scored_apart() {
     let score = score("held-out");
     let [codes, found, kinds, others, alarms] = score.totals();
     assert!(codes > 0 && others > 0, "the held-out set holds no mails of one class");
-    insta::assert_snapshot!("held-out", format!(
-        "codes {codes}, found {found}, kind right {kinds}; others {others}, false alarms {alarms}; \
+    insta::assert_snapshot!(
+        "held-out",
+        format!(
+            "codes {codes}, found {found}, kind right {kinds}; others {others}, false alarms {alarms}; \
          services {} of {}\n",
-        score.services[1], score.services[0]
-    ));
+            score.services[1], score.services[0]
+        )
+    );
 }
 
 #[test]
@@ -270,7 +302,10 @@ fn every_case_can_be_written_in_its_charset() {
             };
             for text in [&case.text, &case.html].into_iter().flatten() {
                 if charset.encode(text).2 {
-                    faults.push(format!("{}: its text cannot be written in {}", case.name, case.charset));
+                    faults.push(format!(
+                        "{}: its text cannot be written in {}",
+                        case.name, case.charset
+                    ));
                 }
             }
         }

@@ -76,7 +76,10 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
     let best = tokens
         .iter()
         .filter_map(|token| scene.named(token).or_else(|| scene.asked_for(token)))
-        .chain(words::letters(page, hits).map(|(token, hit)| scene.candidate(token, hit, Relation::Below)))
+        .chain(
+            words::letters(page, hits)
+                .map(|(token, hit)| scene.candidate(token, hit, Relation::Below)),
+        )
         .chain(bare(page, tokens))
         .chain(words::pictures(page, hits))
         .chain(words::phrase(page, hits))
@@ -118,8 +121,14 @@ struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     fn of(page: &'a Page, hits: &'a [Hit], tokens: &'a [Token]) -> Self {
-        let rival = hits.iter().any(|hit| {
-            matches!(hit.role, Role::Label(family) | Role::Topic(family) if family.is_rival())
+        let rival = hits.iter().any(|hit| match hit.role {
+            Role::Label(family) => family.is_rival(),
+            // Every shop speaks of orders and bills; only a subject makes them the matter.
+            Role::Topic(Family::Order | Family::Invoice | Family::Postal | Family::Tax) => {
+                hit.end <= page.subject_end()
+            }
+            Role::Topic(family) => family.is_rival(),
+            _ => false,
         });
         let mut scene = Self { page, hits, tokens, labelled: Vec::new(), rival };
         let labelled = tokens
@@ -208,7 +217,7 @@ impl<'a> Scene<'a> {
                 && (hit.start >= line.start && hit.end <= line.end
                     || hit.end <= self.page.subject_end())
         });
-        if !purpose && matches!(token.shape, Shape::Mixed) {
+        if !purpose && matches!(token.shape, Shape::Mixed | Shape::Coined) {
             return None;
         }
         let weight = if purpose { 70 } else { 50 };
@@ -237,6 +246,7 @@ impl<'a> Scene<'a> {
             Shape::Cells => (30, "one digit to a cell"),
             Shape::Prefixed => (12, "a prefix and digits"),
             Shape::Mixed => (5, "letters and digits"),
+            Shape::Coined => (-30, "a word with a number, as coupons have"),
             Shape::Letters => (5, "letters"),
             Shape::Words => (5, "words"),
         };
@@ -246,57 +256,76 @@ impl<'a> Scene<'a> {
             weight: 15,
             because: "nothing else stands on its line".to_owned(),
         });
-        std::iter::once(shape).chain(line)
+        // A line that ends with a colon points at the next one.
+        let number = self.page.line_of(token.start);
+        let above = number.checked_sub(1).filter(|above| *above > 0);
+        let pointed = alone
+            && above
+                .and_then(|above| self.page.lines.get(above))
+                .is_some_and(|line| self.page.slice(line.start, line.end).ends_with(':'));
+        let pointed = pointed.then(|| Signal {
+            name: "code.pointed-at",
+            weight: 15,
+            because: "the line above ends with a colon".to_owned(),
+        });
+        let subject = (token.end <= self.page.subject_end() && !self.rival).then(|| Signal {
+            name: "subject.holds-code",
+            weight: 25,
+            because: "it stands in the subject".to_owned(),
+        });
+        [Some(shape), line, pointed, subject].into_iter().flatten()
     }
 
-/// How a noun and a token stand to each other, and how far apart.
-fn relation(&self, token: &Token, alone: bool, hit: &Hit) -> Option<(usize, Relation)> {
-    let page = self.page;
-    let token_line = page.line_of(token.start);
-    let hit_line = page.line_of(hit.start);
-    let subject = page.subject_end();
-    // The subject is no neighbour of the first line.
-    if (token.start < subject) != (hit.start < subject) {
-        return (self.strength(hit) > 0).then_some((10_000, Relation::Far));
-    }
-    if hit.end <= token.start {
-        let gap = page.slice(hit.end, token.start);
-        let distance = gap.chars().count();
-        let lines = token_line - page.line_of(hit.end.saturating_sub(1));
-        // A number between them has taken the noun already.
-        let taken = self
-            .tokens
-            .iter()
-            .any(|other| other.start >= hit.end && other.end <= token.start && !other.doubtful);
-        if taken {
-            return (self.strength(hit) > 0).then_some((distance + 400, Relation::Far));
+    /// How a noun and a token stand to each other, and how far apart.
+    fn relation(&self, token: &Token, alone: bool, hit: &Hit) -> Option<(usize, Relation)> {
+        let page = self.page;
+        let token_line = page.line_of(token.start);
+        let hit_line = page.line_of(hit.start);
+        let subject = page.subject_end();
+        // The subject is no neighbour of the first line.
+        if (token.start < subject) != (hit.start < subject) {
+            return (self.strength(hit) > 0).then_some((10_000, Relation::Far));
         }
-        let relation = match lines {
-            0 if is_short_link(gap) => Relation::After,
-            0 if distance <= 120 && !ends_sentence(gap) => Relation::Near,
-            0 if distance <= 60 => Relation::Near,
-            1..=4 if alone && distance <= 300 => Relation::Below,
-            1 if distance <= 80 && !ends_sentence(gap) => Relation::Near,
-            _ => Relation::Far,
-        };
-        return Some((distance, relation));
+        if hit.end <= token.start {
+            let gap = page.slice(hit.end, token.start);
+            let distance = gap.chars().count();
+            let lines = token_line - page.line_of(hit.end.saturating_sub(1));
+            // A number between them has taken the noun already.
+            let taken = self.tokens.iter().any(|other| {
+                other.start >= hit.end
+                    && other.end <= token.start
+                    && !other.doubtful
+                    && !matches!(other.shape, Shape::Mixed | Shape::Coined)
+            });
+            if taken {
+                return (self.strength(hit) > 0).then_some((distance + 400, Relation::Far));
+            }
+            let relation = match lines {
+                0 if is_short_link(gap) => Relation::After,
+                0 if distance <= 120 && !ends_sentence(gap) => Relation::Near,
+                0 if distance <= 60 => Relation::Near,
+                1..=4 if alone && distance <= 300 => Relation::Below,
+                1 if distance <= 80 && !ends_sentence(gap) => Relation::Near,
+                _ => Relation::Far,
+            };
+            return Some((distance, relation));
+        }
+        if hit.start >= token.end {
+            let gap = page.slice(token.end, hit.start);
+            let distance = gap.chars().count();
+            let lines = hit_line - token_line;
+            let relation = match lines {
+                0 if distance <= 48 && !ends_sentence(gap) => Relation::Before,
+                1 if alone && distance <= 60 => Relation::Above,
+                1 if distance <= 40 && !ends_sentence(gap) => Relation::Before,
+                _ => Relation::Far,
+            };
+            // What stands before a number names it rather than what follows.
+            return Some((distance + 12, relation));
+        }
+        // The noun holds the token, as "2-step verification" holds the 2.
+        None
     }
-    if hit.start >= token.end {
-        let gap = page.slice(token.end, hit.start);
-        let distance = gap.chars().count();
-        let lines = hit_line - token_line;
-        let relation = match lines {
-            0 if distance <= 48 && !ends_sentence(gap) => Relation::Before,
-            1 if alone && distance <= 60 => Relation::Above,
-            1 if distance <= 40 && !ends_sentence(gap) => Relation::Before,
-            _ => Relation::Far,
-        };
-        // What stands before a number names it rather than what follows.
-        return Some((distance + 12, relation));
-    }
-    // The noun holds the token, as "2-step verification" holds the 2.
-    None
-}
 }
 
 /// Whether what stands between a noun and a token is no more than "is" or ":".
@@ -352,7 +381,7 @@ fn bare(page: &Page, tokens: &[Token]) -> Option<Candidate> {
         .skip(1)
         .filter(|line| page.slice(line.start, line.end).chars().any(char::is_alphanumeric));
     let weight = match token.shape {
-        Shape::Mixed | Shape::Letters | Shape::Words => 80,
+        Shape::Mixed | Shape::Coined | Shape::Letters | Shape::Words => 80,
         _ => 110,
     };
     let because = "the text holds nothing but what looks like a code".to_owned();
@@ -383,7 +412,13 @@ fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Ve
             signals.push(Signal { name, weight, because: hit.because() });
         }
     }
-    if let Some(hit) = hits.iter().find(|hit| matches!(hit.role, Role::For(_))) {
+    if let Some(hit) =
+        hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end <= subject)
+    {
+        signals.push(Signal { name: "subject.purpose", weight: 10, because: hit.because() });
+    }
+    if let Some(hit) = hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end > subject)
+    {
         signals.push(Signal { name: "text.purpose", weight: 10, because: hit.because() });
     }
 }
@@ -415,6 +450,14 @@ fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Sig
     if code.is_none() {
         return;
     }
+    let strong = hits.iter().any(|hit| hit.role == Role::Code);
+    if !strong
+        && let Some(hit) = hits.iter().find(|hit| {
+            hit.end > subject && matches!(hit.role, Role::Label(family) if family.is_rival())
+        })
+    {
+        signals.push(Signal { name: "refuse.label", weight: -30, because: hit.because() });
+    }
     let length = page.folded.chars().count();
     if length > 3_000 {
         let weight = if length > 5_000 { -40 } else { -20 };
@@ -427,8 +470,8 @@ fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Sig
 /// phishing; none is headed by an order or a scam.
 fn weight_against(family: Family, subject: bool) -> i32 {
     match (family, subject) {
-        (Family::Notice | Family::ResetLink | Family::ConfirmLink | Family::MagicLink, true) => -15,
-        (Family::Notice | Family::ResetLink | Family::ConfirmLink | Family::MagicLink, false) => -5,
+        (Family::Notice | Family::ResetLink | Family::ConfirmLink | Family::MagicLink, true) => -10,
+        (Family::Notice | Family::ResetLink | Family::ConfirmLink | Family::MagicLink, false) => 0,
         (Family::PhishingWarning | Family::Enrolment | Family::Campaign, true) => -90,
         (Family::PhishingWarning | Family::Campaign, false) => -15,
         (Family::Bounce, true) => -120,
