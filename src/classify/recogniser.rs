@@ -78,7 +78,11 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
         .filter_map(|token| scene.named(token).or_else(|| scene.asked_for(token)))
         .chain(
             words::letters(page, hits)
-                .map(|(token, hit)| scene.candidate(token, hit, Relation::Below)),
+                .map(|(token, hit)| {
+                    let same = page.line_of(token.start) == page.line_of(hit.start);
+                    let relation = if same { Relation::After } else { Relation::Below };
+                    scene.candidate(token, hit, relation)
+                }),
         )
         .chain(bare(page, tokens))
         .chain(words::pictures(page, hits))
@@ -124,7 +128,7 @@ impl<'a> Scene<'a> {
         let rival = hits.iter().any(|hit| match hit.role {
             Role::Label(family) => family.is_rival(),
             // Every shop speaks of orders and bills; only a subject makes them the matter.
-            Role::Topic(Family::Order | Family::Invoice | Family::Postal | Family::Tax) => {
+            Role::Topic(Family::Order | Family::Invoice | Family::Tax) => {
                 hit.end <= page.subject_end()
             }
             Role::Topic(family) => family.is_rival(),
@@ -311,6 +315,11 @@ impl<'a> Scene<'a> {
             return Some((distance, relation));
         }
         if hit.start >= token.end {
+            // "1234 (order no.: 5)": what a colon follows names what comes next.
+            if page.slice(hit.end, page.folded.len()).trim_start().starts_with(':') {
+                return (self.strength(hit) > 0 && token_line != hit_line)
+                    .then_some((500, Relation::Far));
+            }
             let gap = page.slice(token.end, hit.start);
             let distance = gap.chars().count();
             let lines = hit_line - token_line;
@@ -470,10 +479,10 @@ fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Sig
 /// phishing; none is headed by an order or a scam.
 fn weight_against(family: Family, subject: bool) -> i32 {
     match (family, subject) {
-        (Family::Notice | Family::ResetLink | Family::ConfirmLink | Family::MagicLink, true) => -10,
-        (Family::Notice | Family::ResetLink | Family::ConfirmLink | Family::MagicLink, false) => 0,
+        (Family::Notice | Family::ResetLink | Family::ConfirmLink | Family::MagicLink, _) => 0,
         (Family::PhishingWarning | Family::Enrolment | Family::Campaign, true) => -90,
         (Family::PhishingWarning | Family::Campaign, false) => -15,
+        (Family::Postal, false) => -5,
         (Family::Bounce, true) => -120,
         (_, true) => -80,
         (_, false) => -25,
