@@ -102,7 +102,17 @@ impl Family {
     pub(super) fn is_rival(self) -> bool {
         matches!(
             self,
-            Self::Coupon | Self::Order | Self::Parcel | Self::Invoice | Self::Booking | Self::Meeting | Self::Door | Self::Tax | Self::License | Self::Referral)
+            Self::Coupon
+                | Self::Order
+                | Self::Parcel
+                | Self::Invoice
+                | Self::Booking
+                | Self::Meeting
+                | Self::Door
+                | Self::Tax
+                | Self::License
+                | Self::Referral
+        )
     }
 
     /// The name in `explain`.

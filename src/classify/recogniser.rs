@@ -76,14 +76,11 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
     let best = tokens
         .iter()
         .filter_map(|token| scene.named(token).or_else(|| scene.asked_for(token)))
-        .chain(
-            words::letters(page, hits)
-                .map(|(token, hit)| {
-                    let same = page.line_of(token.start) == page.line_of(hit.start);
-                    let relation = if same { Relation::After } else { Relation::Below };
-                    scene.candidate(token, hit, relation)
-                }),
-        )
+        .chain(words::letters(page, hits).map(|(token, hit)| {
+            let same = page.line_of(token.start) == page.line_of(hit.start);
+            let relation = if same { Relation::After } else { Relation::Below };
+            scene.candidate(token, hit, relation)
+        }))
         .chain(bare(page, tokens))
         .chain(words::pictures(page, hits))
         .chain(words::phrase(page, hits))
