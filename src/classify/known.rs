@@ -53,7 +53,7 @@ pub(super) fn lean(
         return;
     }
     let known = letter.from.first().is_some_and(|from| {
-        service.senders.addresses.iter().any(|address| *address == from.address)
+        service.senders.addresses.contains(&from.address)
     });
     if known {
         let because = format!("{}: its codes come from this address", service.id);

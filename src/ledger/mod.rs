@@ -149,12 +149,12 @@ impl Docket {
 }
 
 /// The answer to a conditional write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// It was written, by this attempt.
     Yes,
-    /// Another was faster; this is what stands there now.
-    No(Docket),
+    /// Another was faster.
+    No,
 }
 
 /// Part of a series as one Query brought it.
@@ -337,7 +337,7 @@ impl Ledger {
                     Ok(if standing.nonce == next.nonce {
                         Written::Yes
                     } else {
-                        Written::No(standing)
+                        Written::No
                     })
                 }
                 _ => Err(fault(error)),
