@@ -3,4 +3,5 @@
 
 mod line;
 mod timeline;
+mod wire;
 mod world;
