@@ -334,11 +334,7 @@ impl Ledger {
                     };
                     // The client tries again on its own when an answer is lost;
                     // the second try then meets the first one's write.
-                    Ok(if standing.nonce == next.nonce {
-                        Written::Yes
-                    } else {
-                        Written::No
-                    })
+                    Ok(if standing.nonce == next.nonce { Written::Yes } else { Written::No })
                 }
                 _ => Err(fault(error)),
             },
