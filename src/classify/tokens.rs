@@ -239,10 +239,11 @@ fn following_digits(page: &Page, core: Run) -> Vec<Run> {
         let digits = rest.iter().skip(gap).take_while(|byte| byte.is_ascii_digit()).count();
         let next = Run { start: at + gap, end: at + gap + digits };
         let after = bytes.get(next.end).copied().unwrap_or(b' ');
-        let ends = !(after.is_ascii_alphabetic()
-            || matches!(after, b'-' | b'/' | b':' | b'%' | b'@' | b'_'))
-            && !(matches!(after, b'.' | b',')
-                && bytes.get(next.end + 1).is_some_and(u8::is_ascii_digit));
+        let goes_on = after.is_ascii_alphabetic()
+            || matches!(after, b'-' | b'/' | b':' | b'%' | b'@' | b'_')
+            || matches!(after, b'.' | b',')
+                && bytes.get(next.end + 1).is_some_and(u8::is_ascii_digit);
+        let ends = !goes_on;
         // `123 - 456` is a code, `10 - 12` are hours.
         let dashed = rest.get(..gap).is_some_and(|gap| gap.contains(&b'-'));
         let ends = ends && !(dashed && (digits < 3 || core.end - core.start < 3));
