@@ -394,13 +394,33 @@ impl LanguageFile {
 }
 
 /// Writes out the alternatives of a phrase: `cod(e|es)` to `code` and `codes`.
+/// Alternatives may hold alternatives.
 fn expand(phrase: &str) -> Vec<String> {
-    let Some((before, rest)) = phrase.split_once('(') else { return vec![phrase.to_owned()] };
-    let Some((inside, after)) = rest.split_once(')') else { return vec![phrase.to_owned()] };
-    let tails = expand(after);
-    inside
-        .split('|')
-        .flat_map(|choice| tails.iter().map(move |tail| format!("{before}{choice}{tail}")))
+    let Some(open) = phrase.find('(') else { return vec![phrase.to_owned()] };
+    let mut depth = 0usize;
+    let mut cuts = vec![open];
+    let mut close = None;
+    for (at, mark) in phrase.char_indices().skip_while(|(at, _)| *at < open) {
+        match mark {
+            '(' => depth += 1,
+            ')' if depth == 1 => {
+                close = Some(at);
+                break;
+            }
+            ')' => depth -= 1,
+            '|' if depth == 1 => cuts.push(at),
+            _ => {}
+        }
+    }
+    let Some(close) = close else { return vec![phrase.to_owned()] };
+    let ends = cuts.iter().skip(1).copied().chain([close]);
+    let part = |range: std::ops::Range<usize>| phrase.get(range).unwrap_or_default();
+    let tails = expand(part(close + 1..phrase.len()));
+    cuts.iter()
+        .zip(ends)
+        .flat_map(|(start, end)| expand(part(start + 1..end)))
+        .flat_map(|choice| tails.iter().map(move |tail| format!("{choice}{tail}")))
+        .map(|rest| format!("{}{rest}", part(0..open)))
         .collect()
 }
 
