@@ -241,17 +241,12 @@ fn following_digits(page: &Page, core: Run) -> Vec<Run> {
         let after = bytes.get(next.end).copied().unwrap_or(b' ');
         let goes_on = after.is_ascii_alphabetic()
             || matches!(after, b'-' | b'/' | b':' | b'%' | b'@' | b'_')
-<<<<<<< HEAD
-            || (matches!(after, b'.' | b',')
-                && bytes.get(next.end + 1).is_some_and(u8::is_ascii_digit));
-=======
             || matches!(after, b'.' | b',')
                 && bytes.get(next.end + 1).is_some_and(u8::is_ascii_digit);
         let ends = !goes_on;
->>>>>>> classify
         // `123 - 456` is a code, `10 - 12` are hours.
         let dashed = rest.get(..gap).is_some_and(|gap| gap.contains(&b'-'));
-        let ends = !goes_on && !(dashed && (digits < 3 || core.end - core.start < 3));
+        let ends = ends && !(dashed && (digits < 3 || core.end - core.start < 3));
         if digits == 0 || !ends {
             break;
         }
