@@ -168,6 +168,12 @@ pub struct Incident {
     pub peak: u32,
     /// When the sweep looks at it next, in milliseconds since the epoch.
     pub check_at_ms: i64,
+    /// How many of its alerts a mute kept silent.
+    #[serde(default)]
+    pub muted: u32,
+    /// All of its alerts so far were kept silent: nobody knows of it yet.
+    #[serde(default)]
+    pub unheard: bool,
 }
 
 impl Incident {
