@@ -1,6 +1,9 @@
 //! One test binary that mirrors the rooms that need more than their own data:
 //! the line over the real ledger code, and the commands as a person runs them.
 
+mod axis;
+mod limits;
 mod line;
+mod oracle;
 mod timeline;
 mod world;

@@ -169,3 +169,21 @@ fn the_reserve_is_for_those_who_may_use_it() {
     let budget = sms("[sms]\nper_month = 30\nreserve = 10");
     assert_eq!((budget.limit(true), budget.limit(false)), (30, 20));
 }
+
+#[test]
+fn the_example_says_the_defaults_and_the_documentation_every_limit() {
+    let example = Policy::read(include_str!("../../infra/policy.example.toml")).unwrap();
+    assert_eq!((example.sms, example.limits), (DEFAULT_SMS, DEFAULT_LIMITS));
+    let hanako = example.person("hanako").unwrap();
+    assert_eq!((hanako.rules, hanako.counted.as_slice()), (DEFAULT_RULES, &DEFAULT_COUNTED[..]));
+    let documentation = include_str!("../../docs/policy.md");
+    for (key, default, range) in [
+        ("per_month", DEFAULT_SMS.per_month, "0 to 1000"),
+        ("per_hour", DEFAULT_LIMITS.per_hour, "1 to 200"),
+        ("per_day", DEFAULT_LIMITS.per_day, "1 to 1000"),
+        ("confirmations_per_day", DEFAULT_LIMITS.confirmations_per_day, "1 to 50"),
+    ] {
+        let row = format!("| `{key}` | {default} | {range} |");
+        assert!(documentation.contains(&row), "{row}");
+    }
+}
