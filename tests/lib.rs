@@ -9,7 +9,10 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod axis;
+mod limits;
 mod line;
+mod oracle;
 mod timeline;
 mod wire;
 mod world;

@@ -49,6 +49,11 @@ impl CheckPolicy {
                 )?;
             }
         }
+        writeln!(
+            out,
+            "at most {} SMS a month, {} of them kept for openings; {} alerts an hour and {} a day for each person",
+            policy.sms.per_month, policy.sms.reserve, policy.limits.per_hour, policy.limits.per_day,
+        )?;
         if policy.observe_only {
             writeln!(out, "observing only: no alert is sent")?;
         }

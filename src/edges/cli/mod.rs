@@ -15,6 +15,7 @@ use crate::policy::Policy;
 
 mod check_policy;
 mod explain;
+mod preview;
 mod replay;
 mod show;
 mod sift;
@@ -67,6 +68,15 @@ Example:
 
 Exit codes: 0 the policy can be used, 2 it cannot.")]
     CheckPolicy(check_policy::CheckPolicy),
+    /// Show every alert as it will look, by SMS and by e-mail
+    #[command(after_help = "\
+Examples:
+  hansho preview | less
+  hansho preview --alert hammered --phase opened --language ja --at 2026-01-04T03:00+09:00
+  hansho preview --json | jq -r 'select(.sms) | .sms'
+
+Exit codes: 0 done, 2 an error.")]
+    Preview(preview::Preview),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -124,6 +134,7 @@ pub fn run() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Explain(explain) => explain.run(),
         Command::CheckPolicy(check_policy) => check_policy.run(),
+        Command::Preview(preview) => preview.run(),
     };
     match done {
         Ok(code) => ExitCode::from(code),
