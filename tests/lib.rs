@@ -2,6 +2,7 @@
 //! the line over the real ledger code, and the commands as a person runs them.
 
 mod line;
+mod storm;
 mod timeline;
 mod wire;
 mod world;
