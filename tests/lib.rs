@@ -10,9 +10,11 @@
 )]
 
 mod axis;
+mod cli;
 mod limits;
 mod line;
 mod oracle;
+mod storm;
 mod timeline;
 mod wire;
 mod world;

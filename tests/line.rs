@@ -15,7 +15,7 @@ use hansho::pipeline::{Arrival, Judged, Origin, judge};
 use hansho::policy::Policy;
 use serde_json::json;
 
-use crate::wire::{Fate, Wire};
+use crate::wire::{Call, Fate, Wire};
 use crate::world::{DAWN_MS, Failure, HOUR_MS, LEASE_MS, MINUTE_MS, SECOND_MS, World, code};
 
 /// Without optimisation the engine is some ten times slower; `make test` runs
@@ -264,7 +264,7 @@ async fn a_claim_whose_answer_was_lost_is_sent_once() {
     for fate in [Fate::AnswerLost, Fate::ServerErrorAfter] {
         let engine = Engine::in_memory().unwrap();
         let mut lost = 0;
-        let wire = Wire::new(engine.clone(), move |call| {
+        let wire = Wire::new(engine.clone(), move |call: &Call| {
             if call.is_conditional() && lost == 0 {
                 lost += 1;
                 fate
@@ -290,7 +290,7 @@ async fn a_claim_whose_answer_was_lost_is_sent_once() {
 #[tokio::test]
 async fn an_ordinary_code_mail_costs_two_writes_and_three_reads() {
     let engine = Engine::in_memory().unwrap();
-    let wire = Wire::new(engine.clone(), |_| Fate::Answered);
+    let wire = Wire::new(engine.clone(), |_: &Call| Fate::Answered);
     let world = World::over(engine, client_over(wire.clone(), RetryConfig::disabled()), 1);
     for place in 0..4 {
         let at_ms = DAWN_MS + place * MINUTE_MS;

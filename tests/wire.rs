@@ -13,6 +13,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use hansho::ledger::embedded::{Engine, operation, response};
 
+use crate::storm::scheduler::Clock;
+
 /// What becomes of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -44,20 +46,46 @@ impl Call {
     }
 }
 
-type Judge = Box<dyn FnMut(&Call) -> Fate + Send>;
+/// What becomes of one call, and how long it takes there and back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Passage {
+    pub(crate) fate: Fate,
+    pub(crate) there_ms: i64,
+    pub(crate) back_ms: i64,
+}
+
+/// Whoever sits on the wire.
+pub(crate) trait Watch: Send {
+    /// Says what becomes of a call.
+    fn passage(&mut self, call: &Call) -> Passage;
+    /// Hears that a call was applied.
+    fn applied(&mut self, _: &Call, _status: u16) {}
+}
+
+impl<F: FnMut(&Call) -> Fate + Send> Watch for F {
+    fn passage(&mut self, call: &Call) -> Passage {
+        Passage { fate: self(call), there_ms: 0, back_ms: 0 }
+    }
+}
 
 /// A connector over the engine.
 #[derive(Clone)]
 pub(crate) struct Wire {
     engine: Engine,
+    clock: Clock,
     calls: Arc<Mutex<Vec<Call>>>,
-    judge: Arc<Mutex<Judge>>,
+    watch: Arc<Mutex<dyn Watch>>,
 }
 
 impl Wire {
-    /// A wire on which `judge` says what becomes of each call.
-    pub(crate) fn new(engine: Engine, judge: impl FnMut(&Call) -> Fate + Send + 'static) -> Self {
-        Self { engine, calls: Arc::default(), judge: Arc::new(Mutex::new(Box::new(judge))) }
+    /// A wire on which `watch` says what becomes of each call.
+    pub(crate) fn new(engine: Engine, watch: impl Watch + 'static) -> Self {
+        Self::in_time(Clock::starting_at(0), engine, watch)
+    }
+
+    /// A wire on which calls take time of that clock.
+    pub(crate) fn in_time(clock: Clock, engine: Engine, watch: impl Watch + 'static) -> Self {
+        Self { engine, clock, calls: Arc::default(), watch: Arc::new(Mutex::new(watch)) }
     }
 
     /// The calls so far; forgotten by asking.
@@ -76,18 +104,21 @@ impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let wire = self.clone();
         HttpConnectorFuture::new(async move {
-            tokio::task::yield_now().await;
             let body = request.body().bytes().unwrap_or_default();
             let call = Call {
                 operation: operation(&request).to_owned(),
                 body: String::from_utf8_lossy(body).into_owned(),
             };
-            let fate = (wire.judge.lock().unwrap())(&call);
+            let Passage { fate, there_ms, back_ms } = wire.watch.lock().unwrap().passage(&call);
+            wire.clock.pause(there_ms).await;
             let applied =
                 matches!(fate, Fate::Answered | Fate::AnswerLost | Fate::ServerErrorAfter);
             let answer = applied.then(|| wire.engine.answer(&call.operation, body));
+            if let Some((status, _)) = &answer {
+                wire.watch.lock().unwrap().applied(&call, *status);
+            }
             wire.calls.lock().unwrap().push(call);
-            tokio::task::yield_now().await;
+            wire.clock.pause(back_ms).await;
             match (fate, answer) {
                 (Fate::Answered, Some((status, answer))) => Ok(response(status, answer)),
                 (Fate::Throttled, _) => Ok(response(400, refusal("ThrottlingException"))),
