@@ -1,6 +1,7 @@
 //! One test binary that mirrors the rooms that need more than their own data:
 //! the line over the real ledger code, and the commands as a person runs them.
 
+mod cli;
 mod line;
 mod timeline;
 mod world;
