@@ -15,8 +15,12 @@ fn broken() -> Vec<(&'static str, Vec<u8>)> {
         b"--b--\r\n".to_vec(),
     ]
     .concat();
-    let long = [b"From: a@example.com\r\nSubject: ".to_vec(), vec![b'x'; 1024 * 1024], b"\r\n\r\nhello\r\n".to_vec()]
-        .concat();
+    let long = [
+        b"From: a@example.com\r\nSubject: ".to_vec(),
+        vec![b'x'; 1024 * 1024],
+        b"\r\n\r\nhello\r\n".to_vec(),
+    ]
+    .concat();
     vec![
         ("empty.eml", Vec::new()),
         ("ff.eml", vec![0xff; 1024 * 1024]),
@@ -60,13 +64,20 @@ fn errors_are_one_line_that_says_what_to_do() {
         (&["explain", &missing], "check the path"),
         (&["check-policy", &missing], "cannot read the policy"),
         (&["check-policy", text(&policy)], "write it as name@example.com"),
-        (&["replay", "--policy", text(&policy), "events/mail/flood"], "write it as name@example.com"),
+        (
+            &["replay", "--policy", text(&policy), "events/mail/flood"],
+            "write it as name@example.com",
+        ),
         (&["replay", "--ledger", text(&ledger), "events/mail/flood"], "the ledger"),
     ];
     for (arguments, says) in cases {
         let done = done(hansho().args(arguments));
         assert_eq!((done.code, done.stdout.as_str()), (2, ""), "{arguments:?}");
-        assert!(done.stderr.starts_with("error: ") && done.stderr.contains(says), "{}", done.stderr);
+        assert!(
+            done.stderr.starts_with("error: ") && done.stderr.contains(says),
+            "{}",
+            done.stderr
+        );
         assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
     }
 }

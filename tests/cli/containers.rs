@@ -85,7 +85,8 @@ fn the_flood_rings_the_same_from_every_container() {
     let mbox_gz = home.path().join("flood.mbox.gz");
     write(&mbox_gz, &gzipped(&mbox));
 
-    for path in ["events/mail/flood.mbox", text(&maildir), text(&plus_plus), text(&packed), text(&mbox_gz)]
+    for path in
+        ["events/mail/flood.mbox", text(&maildir), text(&plus_plus), text(&packed), text(&mbox_gz)]
     {
         let again = run(["replay", "--json", path]);
         assert_eq!(told(&again), expected, "{path}");

@@ -58,10 +58,7 @@ fn explain_has_these_keys_and_words() {
         assert_eq!(keys(line), EXPLAIN_KEYS);
         assert_eq!(line["index"], index);
         assert!(is_one_of(&line["outcome"], &["code", "forward-confirmation", "other"]));
-        assert!(is_one_of(
-            &line["authenticity"],
-            &["verified", "unverified", "failed", "unknown"]
-        ));
+        assert!(is_one_of(&line["authenticity"], &["verified", "unverified", "failed", "unknown"]));
         let is_code = line["outcome"] == "code";
         assert_eq!(is_one_of(&line["kind"], &["login", "signup", "reset", "transaction"]), is_code);
         assert_eq!(line["service_key"].is_string(), is_code);
@@ -84,7 +81,8 @@ fn the_name_of_a_service_is_in_the_language_that_was_chosen() {
 
 #[test]
 fn replay_has_these_keys_and_words() {
-    let done = run(["replay", "--json", "--policy", "events/policy.toml", "events/mail/flood.mbox"]);
+    let done =
+        run(["replay", "--json", "--policy", "events/policy.toml", "events/mail/flood.mbox"]);
     assert_eq!((done.code, done.stderr.as_str()), (1, ""));
     let lines = done.lines();
     let (summary, alerts) = lines.split_last().unwrap();

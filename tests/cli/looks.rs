@@ -35,7 +35,8 @@ looks!(
 fn a_policy_that_cannot_be_used_is_refused_with_the_place_and_the_remedy() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("policy.toml");
-    fs::write(&path, "[person.hanako]\naddresses = [\"a@example.com\"]\nlanguage = \"fr\"\n").unwrap();
+    fs::write(&path, "[person.hanako]\naddresses = [\"a@example.com\"]\nlanguage = \"fr\"\n")
+        .unwrap();
     let done = run(["check-policy", text(&path)]);
     assert_eq!((done.code, done.stdout.as_str()), (2, ""));
     assert!(done.stderr.contains("policy.toml") && done.stderr.contains("ja"), "{}", done.stderr);
@@ -47,5 +48,8 @@ fn nothing_is_coloured_in_a_pipe_unless_it_is_asked_for() {
     assert!(!plain.stdout.contains('\u{1b}'));
     let coloured = run(["replay", "--color", "always", "events/mail/flood.mbox"]);
     assert!(coloured.stdout.contains('\u{1b}'));
-    assert_eq!(anstream::adapter::strip_str(&coloured.stdout).to_string().len(), plain.stdout.len());
+    assert_eq!(
+        anstream::adapter::strip_str(&coloured.stdout).to_string().len(),
+        plain.stdout.len()
+    );
 }
