@@ -1,6 +1,15 @@
 //! One test binary that mirrors the rooms that need more than their own data:
 //! the line over the real ledger code, and the commands as a person runs them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod line;
 mod timeline;
+mod wire;
 mod world;

@@ -77,7 +77,7 @@ fn body(alert: &Alert) -> serde_json::Value {
 }
 
 /// The channels that an alert is made for, by which subscriptions filter.
-pub fn channels(alert: &Alert) -> &'static [&'static str] {
+fn channels(alert: &Alert) -> &'static [&'static str] {
     if alert.sms.is_some() { &["email", "sms"] } else { &["email"] }
 }
 
@@ -100,7 +100,7 @@ fn attributes(
     ]))
 }
 
-fn code<'a>(error: &'a SdkError<PublishError>) -> &'a str {
+fn code(error: &SdkError<PublishError>) -> &str {
     error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default()
 }
 

@@ -1,0 +1,116 @@
+//! The wire between the client and the engine: it remembers every call, and can
+//! fail each as a network or a server would. The client, its retries and the
+//! engine behind it are the real ones.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use hansho::ledger::embedded::{Engine, operation, response};
+
+/// What becomes of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is answered.
+    Answered,
+    /// It is applied, and the connection breaks before the answer.
+    AnswerLost,
+    /// The connection breaks before it is applied.
+    NeverSent,
+    /// The server says 500, and has not applied it.
+    ServerError,
+    /// The server says 500, and has applied it.
+    ServerErrorAfter,
+    /// The server wants fewer calls.
+    Throttled,
+}
+
+/// One call as it passed.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) operation: String,
+    pub(crate) body: String,
+}
+
+impl Call {
+    /// A write that depends on what stands there: of a docket.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.operation == "PutItem" && self.body.contains("ConditionExpression")
+    }
+}
+
+type Judge = Box<dyn FnMut(&Call) -> Fate + Send>;
+
+/// A connector over the engine.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    engine: Engine,
+    calls: Arc<Mutex<Vec<Call>>>,
+    judge: Arc<Mutex<Judge>>,
+}
+
+impl Wire {
+    /// A wire on which `judge` says what becomes of each call.
+    pub(crate) fn new(engine: Engine, judge: impl FnMut(&Call) -> Fate + Send + 'static) -> Self {
+        Self { engine, calls: Arc::default(), judge: Arc::new(Mutex::new(Box::new(judge))) }
+    }
+
+    /// The calls so far; forgotten by asking.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let wire = self.clone();
+        HttpConnectorFuture::new(async move {
+            tokio::task::yield_now().await;
+            let body = request.body().bytes().unwrap_or_default();
+            let call = Call {
+                operation: operation(&request).to_owned(),
+                body: String::from_utf8_lossy(body).into_owned(),
+            };
+            let fate = (wire.judge.lock().unwrap())(&call);
+            let applied =
+                matches!(fate, Fate::Answered | Fate::AnswerLost | Fate::ServerErrorAfter);
+            let answer = applied.then(|| wire.engine.answer(&call.operation, body));
+            wire.calls.lock().unwrap().push(call);
+            tokio::task::yield_now().await;
+            match (fate, answer) {
+                (Fate::Answered, Some((status, answer))) => Ok(response(status, answer)),
+                (Fate::Throttled, _) => Ok(response(400, refusal("ThrottlingException"))),
+                (Fate::AnswerLost | Fate::NeverSent, _) => {
+                    Err(ConnectorError::io("the connection was reset".into()))
+                }
+                _ => Ok(response(500, refusal("InternalServerError"))),
+            }
+        })
+    }
+}
+
+fn refusal(code: &str) -> Vec<u8> {
+    format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"by the test"}}"#)
+        .into_bytes()
+}
+
+impl HttpClient for Wire {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
