@@ -20,9 +20,11 @@ fn own_alert(letter: &Letter, page: &Page) -> Option<Signal> {
         return Some(refuse("refuse.sns-sender", "it comes from the sender of our own alerts"));
     }
     // Of a text only the page is searched: the marker stands near the top or the end of an alert.
-    let marked = [OWN_MARKER, "hansho.alert/"]
-        .iter()
-        .any(|marker| page.folded.contains(marker) || letter.text.contains(marker));
+    let marked = [OWN_MARKER, "hansho.alert/"].iter().any(|marker| {
+        [&page.folded, &letter.text]
+            .iter()
+            .any(|text| memchr::memmem::find(text.as_bytes(), marker.as_bytes()).is_some())
+    });
     marked.then(|| refuse("refuse.own-marker", "it carries the mark of our own alerts"))
 }
 

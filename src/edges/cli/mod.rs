@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::message::{Audience, Language};
 use crate::pipeline::Judged;
@@ -203,14 +205,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn log(verbose: u8) {
-    let level = match verbose {
-        0 => "error",
-        1 => "hansho=info",
-        _ => "hansho=debug",
+    let told = match verbose {
+        0 => Targets::new().with_default(LevelFilter::ERROR),
+        1 => Targets::new().with_target("hansho", LevelFilter::INFO),
+        _ => Targets::new().with_target("hansho", LevelFilter::DEBUG),
     };
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(level))
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    tracing_subscriber::registry().with(lines.with_filter(told)).init();
 }
