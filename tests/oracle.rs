@@ -316,6 +316,7 @@ fn check(pace: Pace, mails: &[Mail], at_once: bool) -> Result<(), TestCaseError>
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test is an edge: whoever runs it says how long")]
 fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
