@@ -87,7 +87,9 @@ pub(super) struct Summary {
 impl Replay {
     pub(super) fn run(&self) -> anyhow::Result<u8> {
         let started_ms = clock_ms();
-        let policy = self.mails.policy()?;
+        let mut policy = self.mails.policy()?;
+        // Nothing is sent here in any case: this shows what would be.
+        policy.observe_only = false;
         let mut waiting: Vec<Judged> = Vec::new();
         let mut summary = Summary::default();
         let sifted = sift(&self.mails.paths, &policy, |_, judged| {
