@@ -139,7 +139,13 @@ impl Pen<'_> {
             }
         } else {
             // A trade mark sign would otherwise grow into the letters "tm".
-            for c in line.chars().map(|c| if matches!(c, '™' | '℠') { ' ' } else { c }).nfkc() {
+            // An ideographic comma parts numbers that an ASCII one would join.
+            let apart = |c| match c {
+                '™' | '℠' => ' ',
+                '，' => '、',
+                c => c,
+            };
+            for c in line.chars().map(apart).nfkc() {
                 self.char(c);
             }
         }

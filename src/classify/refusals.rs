@@ -80,7 +80,7 @@ pub(super) fn leanings(letter: &Letter, page: &Page, signals: &mut Vec<Signal>) 
         signals.push(Signal { name, weight, because: because.to_owned() });
     };
     if letter.trace.list_id.is_some() {
-        say("header.list-id", -50, "it was sent to a list");
+        say("header.list-id", -80, "it was sent to a list");
     }
     match letter.trace.precedence.as_deref() {
         Some("list") => say("header.precedence", -50, "it was sent to a list"),
@@ -96,7 +96,7 @@ pub(super) fn leanings(letter: &Letter, page: &Page, signals: &mut Vec<Signal>) 
         say("subject.reply", -60, "it answers another mail");
     }
     if letter.hidden_text {
-        say("text.hidden", -10, "it holds text that no reader sees");
+        say("text.hidden", 0, "it holds text that no reader sees");
     }
 }
 

@@ -172,8 +172,8 @@ mod tests {
     #[test]
     fn keys_sort_by_time_and_before_the_docket() {
         assert!(mail(999, "z") < mail(1_000, "a"));
-        assert!(mail(LATEST_MS, "~") < super::super::STATE.to_owned());
-        assert!(minute(LATEST_MS, "~") < super::super::STATE.to_owned());
+        assert!(mail(LATEST_MS, "~").as_str() < super::super::STATE);
+        assert!(minute(LATEST_MS, "~").as_str() < super::super::STATE);
         assert!(mail(-5, "a") < mail(1, "a"));
     }
 }

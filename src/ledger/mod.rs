@@ -154,12 +154,12 @@ impl Docket {
 }
 
 /// The answer to a conditional write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// It was written, by this attempt.
     Yes,
-    /// Another was faster; this is what stands there now.
-    No(Docket),
+    /// Another was faster.
+    No,
 }
 
 /// Part of a series as one Query brought it.
@@ -343,11 +343,7 @@ impl Ledger {
                     };
                     // The client tries again on its own when an answer is lost;
                     // the second try then meets the first one's write.
-                    Ok(if standing.nonce == next.nonce {
-                        Written::Yes
-                    } else {
-                        Written::No(standing)
-                    })
+                    Ok(if standing.nonce == next.nonce { Written::Yes } else { Written::No })
                 }
                 _ => Err(fault(error)),
             },

@@ -336,7 +336,7 @@ impl<N: Notify> Line<N> {
         next.nonce = self.nonces.next();
         match self.ledger.write(key, seen, &next, now_ms).await? {
             Written::Yes => Ok(Some(next)),
-            Written::No(_) => Ok(None),
+            Written::No => Ok(None),
         }
     }
 

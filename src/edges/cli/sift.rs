@@ -5,11 +5,10 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
-use super::show;
+use super::{show, stop};
 use crate::edges::mailbox::{self, Item};
 use crate::pipeline::{Arrival, Judged, Origin, judge};
 use crate::policy::Policy;
@@ -31,6 +30,8 @@ pub(super) struct Place {
 pub(super) struct Sifted {
     pub(super) mails: u64,
     pub(super) unreadable: u64,
+    /// It was interrupted: there is more than was read.
+    pub(super) interrupted: bool,
 }
 
 /// Judges every mail of the paths and hands each over, in order.
@@ -41,8 +42,7 @@ pub(super) fn sift(
 ) -> anyhow::Result<Sifted> {
     let mut sources = Vec::with_capacity(paths.len());
     for path in paths {
-        sources
-            .push(mailbox::open(path).with_context(|| format!("cannot read {}", path.display()))?);
+        sources.push(mailbox::open(path)?);
     }
     let total_bytes = sources.iter().map(|mails| mails.source().total_bytes).sum::<Option<u64>>();
     let progress = progress(total_bytes);
@@ -54,6 +54,10 @@ pub(super) fn sift(
         let mut batch: Vec<Item> = Vec::new();
         let mut batch_bytes = 0;
         for item in mails {
+            if stop::asked() {
+                sifted.interrupted = true;
+                break;
+            }
             match item {
                 Ok(item) => {
                     batch_bytes += item.raw.len();
@@ -72,12 +76,16 @@ pub(super) fn sift(
                     &mut each,
                 )?;
                 progress.set_position(read_bytes + consumed_bytes);
+                progress.set_message(format!("{} mails", sifted.mails));
                 batch_bytes = 0;
             }
         }
         hand_over(judge_all(policy, fallback_ms, batch), &mut sifted, &mut each)?;
         read_bytes += source_bytes;
         progress.set_position(read_bytes);
+        if sifted.interrupted {
+            break;
+        }
     }
     progress.finish_and_clear();
     Ok(sifted)
@@ -114,16 +122,20 @@ fn modified_ms(path: &Path) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or_default()
 }
 
-/// A bar on a terminal, nothing in a pipe.
+/// A bar on a terminal, nothing in a pipe. Of standard input nobody knows how
+/// much there is, so it gets a spinner.
 fn progress(total_bytes: Option<u64>) -> ProgressBar {
     let target = if std::io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
     } else {
         ProgressDrawTarget::hidden()
     };
+    let template = match total_bytes {
+        Some(_) => "{bar:24} {bytes}/{total_bytes}  {msg}  {bytes_per_sec}  {eta} left",
+        None => "{spinner} {bytes}  {msg}  {bytes_per_sec}",
+    };
     let bar = ProgressBar::with_draw_target(total_bytes, target);
-    match ProgressStyle::with_template("{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta} left")
-    {
+    match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
