@@ -328,6 +328,16 @@ async fn the_first_mail_of_a_person() {
             "new mute:A<3h A6/1m@1h",
             "connected!1@1h10m hammered.6@1h35m/muted1",
         ),
+        (
+            "forged ones first, then a real one",
+            "new a5/1m@1h A1@2h",
+            "phishing-flood+5@1h4m phishing-flood.5@1h35m connected!1@2h10m",
+        ),
+        (
+            "a real one, and then forged ones of another service",
+            "new B1@1h a5/1m@1h2m",
+            "phishing-flood+5@1h6m phishing-flood.5@1h40m",
+        ),
         ("a mailbox at home", "new home A1@1h", ""),
         ("somebody who is known", "A1@1h", ""),
     ])
