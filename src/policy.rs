@@ -365,7 +365,7 @@ struct ServiceFile {
     trickle: Option<RuleFile>,
     phishing_flood: Option<RuleFile>,
     #[serde(rename = "mute_until")]
-    mute_until: Option<toml::value::Datetime>,
+    mute_until: Option<toml::Value>,
 }
 
 fn tokyo() -> String {
@@ -500,8 +500,13 @@ fn addresses(written: Vec<String>, place: &str) -> Result<Vec<String>, PolicyErr
 impl ServiceFile {
     fn over(self, rules: Rules, place: &str) -> Result<ServiceRules, PolicyError> {
         let mute_until_ms = self.mute_until.map(|until| {
-            let until: Result<Timestamp, _> = until.to_string().parse();
-            until.map(Timestamp::as_millisecond).map_err(|_| {
+            // As TOML's own type or as text: both are written by hand.
+            let text = match until {
+                toml::Value::Datetime(until) => until.to_string(),
+                toml::Value::String(until) => until,
+                _ => String::new(),
+            };
+            text.parse().map(Timestamp::as_millisecond).map_err(|_| {
                 value(
                     format!("{place}.mute_until"),
                     "it must be a moment with its offset; write one such as 2026-12-01T00:00:00+09:00",

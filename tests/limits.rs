@@ -1,5 +1,5 @@
 //! Limits under concurrency, the SMS budget with its reserve, observing without
-//! sending, and what an ordinary mail costs on the wire.
+//! sending, and the greeting of a person whose first mail has come.
 
 use std::collections::HashSet;
 

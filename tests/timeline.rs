@@ -133,11 +133,31 @@ async fn mails_that_cannot_be_shown_to_be_real() {
             "a5/1m@1h A1@1h33m",
             "phishing-flood+5@1h4m phishing-flood.5@1h35m",
         ),
-        ("unverified, and a real one among them", "a5/1m@1h A1@1h5m", "phishing-flood+5@1h4m hammered+6@1h5m phishing-flood.5@1h35m hammered.6@1h35m"),
-        ("real ones, and unverified ones an hour later", "A5/1m@1h a5/1m@2h30m", "hammered+5@1h4m hammered.5@1h35m phishing-flood+5@2h34m phishing-flood.5@3h5m"),
-        ("unverified ones of four services", "a1@1h b1@1h1m c1@1h2m d1@1h3m", "smokescreen+4@1h3m smokescreen.4@1h35m"),
-        ("10,000 unverified in the same minutes as 5 verified", "crowd:a10000/25ms@1h A5/1m@1h", "hammered+>=401@1h hammered^10005@1h5m hammered.10005@1h35m"),
-        ("1,000 unverified of a second service", "crowd:b1000/200ms@1h A5/1m@1h b1@1h4m", "hammered+5@1h4m phishing-flood+>=400@1h4m phishing-flood^1001@1h5m phishing-flood.1001@1h35m hammered.5@1h35m"),
+        (
+            "unverified, and a real one among them",
+            "a5/1m@1h A1@1h5m",
+            "phishing-flood+5@1h4m hammered+6@1h5m phishing-flood.5@1h35m hammered.6@1h35m",
+        ),
+        (
+            "real ones, and unverified ones an hour later",
+            "A5/1m@1h a5/1m@2h30m",
+            "hammered+5@1h4m hammered.5@1h35m phishing-flood+5@2h34m phishing-flood.5@3h5m",
+        ),
+        (
+            "unverified ones of four services",
+            "a1@1h b1@1h1m c1@1h2m d1@1h3m",
+            "smokescreen+4@1h3m smokescreen.4@1h35m",
+        ),
+        (
+            "10,000 unverified in the same minutes as 5 verified",
+            "crowd:a10000/25ms@1h A5/1m@1h",
+            "hammered+>=401@1h hammered^10005@1h5m hammered.10005@1h35m",
+        ),
+        (
+            "1,000 unverified of a second service",
+            "crowd:b1000/200ms@1h A5/1m@1h b1@1h4m",
+            "hammered+5@1h4m phishing-flood+>=400@1h4m phishing-flood.1001@1h35m hammered.5@1h35m",
+        ),
     ])
     .await;
 }
@@ -307,6 +327,16 @@ async fn the_first_mail_of_a_person() {
             "a flood of a muted service",
             "new mute:A<3h A6/1m@1h",
             "connected!1@1h10m hammered.6@1h35m/muted1",
+        ),
+        (
+            "forged ones first, then a real one",
+            "new a5/1m@1h A1@2h",
+            "phishing-flood+5@1h4m phishing-flood.5@1h35m connected!1@2h10m",
+        ),
+        (
+            "a real one, and then forged ones of another service",
+            "new B1@1h a5/1m@1h2m",
+            "phishing-flood+5@1h6m phishing-flood.5@1h40m",
         ),
         ("a mailbox at home", "new home A1@1h", ""),
         ("somebody who is known", "A1@1h", ""),

@@ -231,7 +231,9 @@ impl<N: Notify> Line<N> {
         }
     }
 
-    /// Whoever is told of an incident knows that forwarding works.
+    /// Whoever is told of an incident knows that forwarding works; only a flood
+    /// of mails that may be forged does not show it, and then the first real
+    /// mail that comes later is still greeted.
     async fn forestall_greeting(&self, facts: &Facts) {
         if facts.phase != Phase::Opened {
             return;
@@ -240,7 +242,11 @@ impl<N: Notify> Line<N> {
         let forestalled = async {
             for _ in 0..ROUNDS_MAX {
                 let seen = self.ledger.docket(&key).await?;
-                if seen.as_ref().is_some_and(|docket| docket.outbox.is_none())
+                let is_settled = match &seen {
+                    Some(docket) => docket.outbox.is_none(),
+                    None => facts.alert == AlertKind::PhishingFlood,
+                };
+                if is_settled
                     || self
                         .write(&key, seen.as_ref(), Docket::default(), (self.now_ms)())
                         .await?

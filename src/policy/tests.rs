@@ -118,6 +118,10 @@ fn a_broken_policy_is_refused_with_place_and_remedy() {
             "[person.a.service.sbi-sec]\nmute_until = 2026-12-01T00:00:00",
             "person.a.service.sbi-sec.mute_until: it must be a moment with its offset",
         ),
+        (
+            "[person.a.service.sbi-sec]\nmute_until = 9",
+            "person.a.service.sbi-sec.mute_until: it must be a moment",
+        ),
         ("[person.a.service.sbi-sec]\nsmokescreen.count = 9", "unknown field `smokescreen`"),
         (
             "[person.a]\n[person.b]\naddresses=[\"b@example.com\"]",
@@ -148,7 +152,11 @@ fn a_mute_ends_at_its_moment_and_touches_no_other_service_or_person() {
          [person.a.service.\"domain:example.com\"]\nhammered.count = 9",
     )
     .unwrap();
+    let quoted = "[person.a.service.sbi-sec]\nmute_until = \"2026-12-01T00:00:00Z\"";
+    let quoted = Policy::read(quoted).unwrap();
     let midnight_ms = 1_796_083_200_000;
+    assert!(quoted.is_muted("a", "sbi-sec", midnight_ms - 1));
+    assert!(!quoted.is_muted("a", "sbi-sec", midnight_ms));
     assert!(policy.is_muted("a", "sbi-sec", midnight_ms - 1));
     assert!(!policy.is_muted("a", "sbi-sec", midnight_ms));
     for (person, service_key) in

@@ -50,7 +50,9 @@ impl Replay {
     pub(super) fn run(&self) -> anyhow::Result<u8> {
         let started_ms = clock_ms();
         stop::listen(|| {});
-        let policy = self.mails.policy()?;
+        let mut policy = self.mails.policy()?;
+        // Nothing is sent here in any case: this shows what would be.
+        policy.observe_only = false;
         // What cannot be written is better said before than after the reading.
         let report = self.report.as_deref().map(report::File::beside).transpose()?;
         let mut waiting: Vec<Judged> = Vec::new();
