@@ -4,9 +4,12 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test check e2e venv build events-check
 .PHONY: bench bench-mail bench-start bench-replay bench-flood bench-build
+.PHONY: storm mutations fuzz supply-chain
 
 CARGO ?= cargo
 PYTHON ?= python3
+STORM_WORLDS ?= 10000
+FUZZ_SECONDS ?= 900
 VENV := .venv
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 # Named after what the pins say, not after when they were checked out.
@@ -24,6 +27,24 @@ demo: ## Replay 55 login-code mails of one moment and see how the bell rings
 test: check ## Everything that has to pass: check, the Rust tests, the real parts
 	$(CARGO) test --locked
 	$(MAKE) e2e
+
+storm: ## 10,000 seeded worlds of faults over the line; STORM_WORLDS=N for another number
+	HANSHO_STORM_WORLDS=$(STORM_WORLDS) $(CARGO) test --locked --profile quick --test hansho -- --nocapture storm::every_burst_rings
+
+mutations: ## Break the line in known ways and see that the storm notices each
+	$(PYTHON) tests/storm/mutations.py
+
+fuzz: ## Fuzz each target for FUZZ_SECONDS (needs nightly and cargo-fuzz; see fuzz/README.md)
+	$(PYTHON) fuzz/seed.py
+	for target in mail ses classify event; do \
+		features=$$(test $$target = event && echo --features=event); \
+		$(CARGO) +nightly fuzz run $$features $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=1024 || exit 1; \
+	done
+
+supply-chain: ## Licences, sources and unused crates (installs cargo-deny and cargo-machete below target/tools: minutes)
+	$(CARGO) install --locked --root target/tools cargo-deny cargo-machete
+	target/tools/bin/cargo-deny check licenses bans sources
+	target/tools/bin/cargo-machete
 
 check: events-check ## Format, lints, documentation, the pure rooms on their own, generated files
 	$(CARGO) fmt --check

@@ -11,9 +11,11 @@
 
 mod axis;
 mod cli;
+mod hostile;
 mod limits;
 mod line;
 mod oracle;
+mod privacy;
 mod storm;
 mod timeline;
 mod wire;

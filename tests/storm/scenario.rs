@@ -136,7 +136,7 @@ impl Scenario {
             }
             at_ms += 5 * MINUTE_MS;
         }
-        let crowd = if random.u32(0..200) == 0 { 430 } else { 0 };
+        let crowd = if random.u32(0..100) == 0 { 430 } else { 0 };
         Self { mails, deliveries, sweeps_ms, weather, crowd }
     }
 }
