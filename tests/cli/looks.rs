@@ -53,3 +53,12 @@ fn nothing_is_coloured_in_a_pipe_unless_it_is_asked_for() {
         plain.stdout.len()
     );
 }
+
+#[test]
+fn every_shell_gets_its_completions() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let done = run(["completions", shell]);
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{shell}");
+        assert!(done.stdout.contains("hansho") && done.stdout.contains("check-policy"), "{shell}");
+    }
+}
