@@ -3,6 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check e2e venv build events-check
+.PHONY: bench bench-mail bench-start bench-replay bench-flood bench-build
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -49,4 +50,44 @@ $(VENV_MADE):
 	$(PIP) download --require-hashes --only-binary :all: --no-deps --dest $(VENV)/rie -r tests/rie.txt
 	cd $(VENV)/rie && ../bin/python -m zipfile -e *.whl . && install -m 755 samcli/local/rapid/$(RIE) ../bin/aws-lambda-rie
 	rm -r $(VENV)/rie
+	touch $@
+
+# The benchmarks: a package of their own, so that nothing else builds what they need.
+BENCH := CRITERION_HOME=$(CURDIR)/target/criterion $(CARGO) bench --locked --manifest-path benches/Cargo.toml --target-dir target/benches
+BENCH_PYTHON := benches/.venv/bin/python
+REPORT := CRITERION_HOME=$(CURDIR)/target/criterion $(PYTHON) benches/report.py
+
+bench: bench-mail bench-start bench-replay bench-flood ## All benchmarks; their results in benches/results, their tables in docs/performance.md
+
+bench-mail: ## Processor time and allocations of one mail, against mail-parser
+	$(BENCH) --bench mail
+	$(BENCH) --bench allocations
+	$(REPORT) collect mail
+	$(REPORT) tables
+
+bench-start: build $(BENCH_PYTHON) ## From the start of the function to its first request for work
+	for one in hello clients; do \
+		$(CARGO) build --locked --release --manifest-path benches/start/$$one/Cargo.toml --target-dir target/start || exit 1; \
+	done
+	$(BENCH) --bench start
+	$(REPORT) collect start
+	$(REPORT) zip
+	$(REPORT) tables
+
+bench-replay: bench-build ## A mailbox of 100 MB through the command line, against mail-parser and Python
+	$(BENCH) --bench replay
+	$(REPORT) collect replay
+	$(REPORT) tables
+
+bench-flood: bench-build ## Up to 10,000 mails to one person, and to a thousand
+	$(PYTHON) benches/flood.py
+	$(REPORT) tables
+
+bench-build:
+	$(CARGO) build --locked --release --bin hansho --no-default-features --features cli
+
+$(BENCH_PYTHON): benches/start/python/requirements.txt
+	rm -rf benches/.venv
+	$(PYTHON) -m venv benches/.venv
+	benches/.venv/bin/pip --quiet install --only-binary :all: -r $<
 	touch $@

@@ -168,6 +168,12 @@ pub struct Incident {
     pub peak: u32,
     /// When the sweep looks at it next, in milliseconds since the epoch.
     pub check_at_ms: i64,
+    /// How many of its alerts a mute kept silent.
+    #[serde(default)]
+    pub muted: u32,
+    /// All of its alerts so far were kept silent: nobody knows of it yet.
+    #[serde(default)]
+    pub unheard: bool,
 }
 
 impl Incident {
@@ -435,9 +441,14 @@ fn extent(view: &View, rule: &Rule, members: &[usize], incident: Option<&Inciden
             let newer = seen.iter().filter(|seen| seen.at_ms > incident.last_ms).count();
             let newer = u32::try_from(newer).unwrap_or(u32::MAX);
             extent.count = extent.count.max(incident.count.saturating_add(newer));
-            extent.at_least = true;
+            // Told as a lower bound only where something may lie out of the view.
+            extent.at_least |= incident.first_ms < view.complete_from_ms;
             extent.first_ms = extent.first_ms.min(incident.first_ms);
             extent.last_ms = extent.last_ms.max(incident.last_ms);
+        }
+        if matches!(incident.alert, AlertKind::Trickle | AlertKind::PhishingFlood) {
+            // A fast burst may since have explained what was told as part of this.
+            extent.count = extent.count.max(incident.count);
         }
         extent.peak = extent.peak.max(incident.peak);
     }

@@ -20,9 +20,11 @@ fn own_alert(letter: &Letter, page: &Page) -> Option<Signal> {
         return Some(refuse("refuse.sns-sender", "it comes from the sender of our own alerts"));
     }
     // Of a text only the page is searched: the marker stands near the top or the end of an alert.
-    let marked = [OWN_MARKER, "hansho.alert/"]
-        .iter()
-        .any(|marker| page.folded.contains(marker) || letter.text.contains(marker));
+    let marked = [OWN_MARKER, "hansho.alert/"].iter().any(|marker| {
+        [&page.folded, &letter.text]
+            .iter()
+            .any(|text| memchr::memmem::find(text.as_bytes(), marker.as_bytes()).is_some())
+    });
     marked.then(|| refuse("refuse.own-marker", "it carries the mark of our own alerts"))
 }
 
@@ -80,7 +82,7 @@ pub(super) fn leanings(letter: &Letter, page: &Page, signals: &mut Vec<Signal>) 
         signals.push(Signal { name, weight, because: because.to_owned() });
     };
     if letter.trace.list_id.is_some() {
-        say("header.list-id", -50, "it was sent to a list");
+        say("header.list-id", -80, "it was sent to a list");
     }
     match letter.trace.precedence.as_deref() {
         Some("list") => say("header.precedence", -50, "it was sent to a list"),
@@ -96,7 +98,7 @@ pub(super) fn leanings(letter: &Letter, page: &Page, signals: &mut Vec<Signal>) 
         say("subject.reply", -60, "it answers another mail");
     }
     if letter.hidden_text {
-        say("text.hidden", -10, "it holds text that no reader sees");
+        say("text.hidden", 0, "it holds text that no reader sees");
     }
 }
 

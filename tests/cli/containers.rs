@@ -46,7 +46,7 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 fn takeout(mails: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut mbox = Vec::new();
     for (place, (_, mail)) in mails.iter().rev().enumerate() {
-        write!(mbox, "From {place}@xxx Sun Mar 30 03:00:{:02} +0000 2025\n", place % 60).unwrap();
+        writeln!(mbox, "From {place}@xxx Sun Mar 30 03:00:{:02} +0000 2025", place % 60).unwrap();
         mbox.extend_from_slice(b"X-GM-THRID: 1\r\nX-Gmail-Labels: Inbox,Unread\r\n");
         let plain = String::from_utf8_lossy(mail).replace("\r\n", "\n");
         let mail = if place % 2 == 0 { plain.replace('\n', "\r\n") } else { plain };

@@ -51,6 +51,11 @@ impl CheckPolicy {
                 writeln!(out, "  {:<14} {what} in {}", alert.as_str(), duration(rule.window_ms))?;
             }
         }
+        writeln!(
+            out,
+            "at most {} SMS a month, {} of them kept for openings; {} alerts an hour and {} a day for each person",
+            policy.sms.per_month, policy.sms.reserve, policy.limits.per_hour, policy.limits.per_day,
+        )?;
         if policy.observe_only {
             writeln!(out, "observing only: no alert is sent")?;
         }

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::message::{Audience, Language};
 use crate::pipeline::Judged;
@@ -17,6 +19,7 @@ use crate::policy::Policy;
 mod check_policy;
 mod completions;
 mod explain;
+mod preview;
 mod replay;
 mod report;
 mod seen;
@@ -86,6 +89,15 @@ Example:
 
 Exit codes: 0 the policy can be used, 2 it cannot.")]
     CheckPolicy(check_policy::CheckPolicy),
+    /// Show every alert as it will look, by SMS and by e-mail
+    #[command(after_help = "\
+Examples:
+  hansho preview | less
+  hansho preview --alert hammered --phase opened --language ja --at 2026-01-04T03:00+09:00
+  hansho preview --json | jq -r 'select(.sms) | .sms'
+
+Exit codes: 0 done, 2 an error.")]
+    Preview(preview::Preview),
     /// Print the completions of a shell
     #[command(after_help = "\
 Examples:
@@ -173,6 +185,7 @@ pub fn run() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Watch(watch) => watch.run(),
         Command::CheckPolicy(check_policy) => check_policy.run(),
+        Command::Preview(preview) => preview.run(),
         Command::Completions(completions) => completions.run(),
     };
     match done {
@@ -192,14 +205,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn log(verbose: u8) {
-    let level = match verbose {
-        0 => "error",
-        1 => "hansho=info",
-        _ => "hansho=debug",
+    let told = match verbose {
+        0 => Targets::new().with_default(LevelFilter::ERROR),
+        1 => Targets::new().with_target("hansho", LevelFilter::INFO),
+        _ => Targets::new().with_target("hansho", LevelFilter::DEBUG),
     };
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(level))
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    tracing_subscriber::registry().with(lines.with_filter(told)).init();
 }

@@ -161,7 +161,8 @@ async fn ring(
             something_open = sweep_until(&line, policy, &now_ms, one.arrived_ms).await?;
         }
         now_ms.fetch_max(one.arrived_ms, Ordering::Relaxed);
-        something_open |= line.take(policy, one).await?.alerts > 0;
+        let taken = line.take(policy, one).await?;
+        something_open |= taken.alerts > 0 || !taken.unsent.is_none();
         collector.drain().into_iter().try_for_each(&mut each)?;
     }
     sweep_until(&line, policy, &now_ms, i64::MAX).await?;

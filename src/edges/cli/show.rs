@@ -66,6 +66,11 @@ pub(super) fn error(error: &anyhow::Error) {
     anstream::eprintln!("{ALARM}error:{ALARM:#} {error:#}");
 }
 
+/// What the next lines are about.
+pub(super) fn heading(out: &mut impl Write, text: &str) -> io::Result<()> {
+    writeln!(out, "{STRONG}{text}{STRONG:#}")
+}
+
 /// Something that was passed over.
 pub(super) fn warning(text: &str) {
     anstream::eprintln!("{STRONG}skipped:{STRONG:#} {text}");
