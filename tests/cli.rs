@@ -10,6 +10,8 @@ mod broken;
 mod containers;
 mod contract;
 mod looks;
+mod report;
+mod watch;
 
 /// What a command has come to.
 pub(crate) struct Done {

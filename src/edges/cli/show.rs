@@ -55,6 +55,8 @@ pub(super) fn service_name(key: &str, language: Language) -> Option<String> {
         (Some(service), Language::En, _) => Some(service.name.en.clone()),
         (None, Language::Ja, "*") => Some("複数のサービス".to_owned()),
         (None, Language::En, "*") => Some("several services".to_owned()),
+        (None, Language::Ja, "domain:invalid") => Some("名前の分からないサービス".to_owned()),
+        (None, Language::En, "domain:invalid") => Some("an unnamed service".to_owned()),
         (None, _, _) => key.strip_prefix("domain:").map(str::to_owned),
     }
 }

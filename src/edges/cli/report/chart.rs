@@ -46,7 +46,7 @@ pub(super) fn timeline(story: &Story, services: &[ServiceRow]) -> Markup {
         .replace("{incidents}", &story.summary.incidents.to_string());
     html! {
         figure {
-            div.scroll tabindex="0" role="region" aria-label=(words.timeline) {
+            div.scroll tabindex="0" role="group" aria-label=(words.timeline) {
                 svg.timeline role="img" aria-labelledby="timeline-title timeline-desc"
                     viewBox=(format!("0 0 {WIDTH} {height:.0}")) {
                     title id="timeline-title" { (words.timeline) }
@@ -58,9 +58,9 @@ pub(super) fn timeline(story: &Story, services: &[ServiceRow]) -> Markup {
                 }
             }
             figcaption {
-                span.key { svg.mark viewBox="0 0 14 14" aria-hidden="true" { circle.mail cx="7" cy="7" r="5"; } " " (words.key_mail) }
+                span.key { svg.mark viewBox="0 0 14 14" aria-hidden="true" { circle.mail cx="7" cy="7" r="5" {} } " " (words.key_mail) }
                 " "
-                span.key { svg.mark viewBox="0 0 14 14" aria-hidden="true" { path.burst d="M7 0 14 7 7 14 0 7Z"; } " " (words.key_burst) }
+                span.key { svg.mark viewBox="0 0 14 14" aria-hidden="true" { path.burst d="M7 0 14 7 7 14 0 7Z" {} } " " (words.key_burst) }
             }
         }
         details {
@@ -128,10 +128,10 @@ fn row_of(story: &Story, axis: &Axis, first_ms: i64, last_ms: i64, row: &Row, y:
         .collect();
     html! {
         text.label x=(LABEL) y=(format!("{:.1}", y + 4.0)) text-anchor="end" { (short(&row.name)) }
-        line.rule x1=(LABEL + 10.0) x2=(WIDTH - RIGHT) y1=(y) y2=(y);
+        line.rule x1=(LABEL + 10.0) x2=(WIDTH - RIGHT) y1=(y) y2=(y) {}
         @for (burst_first_ms, burst_last_ms) in &bursts {
             @let (from, to) = (axis.x(*burst_first_ms), axis.x(*burst_last_ms));
-            rect.band x=(format!("{:.1}", from - 4.0)) y=(y - ROW / 2.0 + 2.0) width=(format!("{:.1}", to - from + 8.0)) height=(ROW - 4.0);
+            rect.band x=(format!("{:.1}", from - 4.0)) y=(y - ROW / 2.0 + 2.0) width=(format!("{:.1}", to - from + 8.0)) height=(ROW - 4.0) {}
         }
         @for (place, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             @let at_ms = from_ms.saturating_add(step_ms.saturating_mul(i64::try_from(place).unwrap_or_default())).saturating_add(step_ms / 2);
@@ -178,7 +178,7 @@ fn ticks(story: &Story, axis: &Axis, height: f64) -> Markup {
         @for part in 0..=4_i64 {
             @let at_ms = axis.first_ms + axis.span_ms / 4 * part;
             @let anchor = match part { 0 => "start", 4 => "end", _ => "middle" };
-            line.tick x1=(format!("{:.1}", axis.x(at_ms))) x2=(format!("{:.1}", axis.x(at_ms))) y1=(height - 34.0) y2=(height - 26.0);
+            line.tick x1=(format!("{:.1}", axis.x(at_ms))) x2=(format!("{:.1}", axis.x(at_ms))) y1=(height - 34.0) y2=(height - 26.0) {}
             text.axis x=(format!("{:.1}", axis.x(at_ms))) y=(height - 12.0) text-anchor=(anchor) {
                 (local(story.audience, at_ms).strftime(format).to_string())
             }

@@ -46,9 +46,9 @@ fn incident(story: &Story, alerts: &[&Sent]) -> Markup {
         article.incident {
             h3 { bdi { (story.name(&facts.service_key)) } " — " (words.alert(facts.alert)) }
             p {
-                strong data-count=(facts.count) { (facts.count) } " " (words.unit(facts.alert)) ", "
+                strong data-count=(facts.count) { (facts.count) } " " (words.unit(facts.alert)) " · "
                 (story.time(facts.first_ms)) " – " (story.time(facts.last_ms))
-                @if story.policy.people.len() > 1 { ", " (words.person) " " (facts.person) }
+                @if story.policy.people.len() > 1 { " · " (words.person) " " (facts.person) }
             }
             (bars(story, &mails))
             ol.alerts { @for sent in alerts { li { (alert(story, sent)) } } }
@@ -74,7 +74,7 @@ fn bars(story: &Story, arrivals_ms: &[i64]) -> Markup {
             svg.bars role="img" aria-label=(said) viewBox=(format!("0 0 {width} 60")) style=(format!("width:{}px", width * 2)) {
                 @for (place, count) in counts.iter().enumerate() {
                     @let height = *count as f64 / most as f64 * 56.0;
-                    rect.bar x=(place * 12 + 1) y=(format!("{:.1}", 60.0 - height)) width="10" height=(format!("{height:.1}"));
+                    rect.bar x=(place * 12 + 1) y=(format!("{:.1}", 60.0 - height)) width="10" height=(format!("{height:.1}")) {}
                 }
             }
             figcaption { (said) }

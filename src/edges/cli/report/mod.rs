@@ -153,7 +153,7 @@ pub(super) fn page(story: &Story) -> String {
                     section id="policy" aria-labelledby="h-policy" {
                         h2 id="h-policy" { (words.policy) }
                         p { (words.policy_lead) }
-                        pre tabindex="0" role="region" aria-label="policy.toml" { (what_if::policy_toml(story)) }
+                        pre tabindex="0" role="group" aria-label="policy.toml" { (what_if::policy_toml(story)) }
                     }
                 }
                 footer {
@@ -224,5 +224,5 @@ fn service_table(story: &Story, services: &[super::seen::ServiceRow]) -> Markup 
 
 /// A table may be wider than a phone: it scrolls by itself, by keyboard too.
 fn scroll(label: &str, table: Markup) -> Markup {
-    html! { div.scroll tabindex="0" role="region" aria-label=(label) { (table) } }
+    html! { div.scroll tabindex="0" role="group" aria-label=(label) { (table) } }
 }

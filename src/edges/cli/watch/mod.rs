@@ -92,10 +92,31 @@ impl Watch {
         };
         let mark = Mark::of(&engine, maildir.path());
         runtime.block_on(
-            Watcher { policy, maildir, line, mark, seen: HashSet::new(), taken: 0 }.run(self.poll),
+            Watcher {
+                policy,
+                maildir,
+                line,
+                mark,
+                seen: HashSet::new(),
+                taken: 0,
+                past: Past::Unknown,
+            }
+            .run(self.poll),
         )?;
         Ok(QUIET)
     }
+}
+
+/// What of the folder an earlier run has taken in. It matters until the folder
+/// has been looked through once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Past {
+    /// Nobody has looked yet: the age of a mail decides.
+    Unknown,
+    /// What came before this time, in milliseconds since the epoch.
+    TakenUntil(i64),
+    /// It has been looked through: what is there now is new.
+    Over,
 }
 
 struct Watcher {
@@ -107,6 +128,7 @@ struct Watcher {
     seen: HashSet<String>,
     /// How many code mails and confirmations were taken in.
     taken: u64,
+    past: Past,
 }
 
 impl Watcher {
@@ -119,8 +141,8 @@ impl Watcher {
         let mut news = if poll { None } else { wake::News::new(wake) };
         let look_every_ms = if news.is_some() { LOOK_EVERY_MS } else { POLL_EVERY_MS };
 
-        let since_ms = self.mark.get()?;
-        let mut soon = self.look(&mut news, Some(since_ms)).await?;
+        self.past = self.mark.get()?.map_or(Past::Unknown, Past::TakenUntil);
+        let mut soon = self.look(&mut news).await?;
         let how = if news.is_some() { "" } else { ", looking every few seconds" };
         show::note(&format!(
             "watching {}{how}: {} mails there, {} of them new and of interest; Ctrl-C ends it",
@@ -136,21 +158,15 @@ impl Watcher {
                 swept_ms = now_ms;
             }
             wait(&woken, if soon { SETTLE_MS } else { look_every_ms });
-            soon = self.look(&mut news, None).await?;
+            soon = self.look(&mut news).await?;
         }
         show::note(&format!("{} mails of interest were taken in", self.taken));
         Ok(())
     }
 
-    /// Takes in what is new in the folder. `since` is given at the start: what
-    /// lay there before that time has been taken in by an earlier run, or, if
-    /// there was none, is taken by the age of the mail. Says whether something
-    /// must be looked at again soon.
-    async fn look(
-        &mut self,
-        news: &mut Option<wake::News>,
-        since: Option<Option<i64>>,
-    ) -> anyhow::Result<bool> {
+    /// Takes in what is new in the folder. Says whether something must be
+    /// looked at again soon.
+    async fn look(&mut self, news: &mut Option<wake::News>) -> anyhow::Result<bool> {
         let started_ms = clock_ms();
         let mut soon = false;
         for folder in self.maildir.folders() {
@@ -166,7 +182,8 @@ impl Watcher {
                     continue;
                 }
                 let entered_ms = file.entered_ms().unwrap_or(started_ms);
-                if since.flatten().is_some_and(|since_ms| entered_ms < since_ms - MARGIN_MS) {
+                let known = |taken_ms: i64| entered_ms < taken_ms - MARGIN_MS;
+                if matches!(self.past, Past::TakenUntil(taken_ms) if known(taken_ms)) {
                     self.seen.insert(file.name);
                     continue;
                 }
@@ -174,7 +191,7 @@ impl Watcher {
                     Look::Mail { raw, modified_ms } => {
                         self.seen.insert(file.name);
                         let oldest_ms =
-                            (since == Some(None)).then_some(started_ms - FIRST_REACH_MS);
+                            (self.past == Past::Unknown).then_some(started_ms - FIRST_REACH_MS);
                         self.take(&raw, modified_ms, oldest_ms).await?;
                     }
                     Look::Later => soon = true,
@@ -189,6 +206,7 @@ impl Watcher {
             }
         }
         if !soon {
+            self.past = Past::Over;
             self.mark.set(started_ms)?;
         }
         Ok(soon)
