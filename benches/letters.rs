@@ -200,8 +200,8 @@ fn mail(
     let seconds = 1_767_225_600 + i64::from(rng.u32(0..28_000_000));
     let mut raw = trace(rng, seconds).into_bytes();
     let mut message = MessageBuilder::new()
-        .from(("Example News", format!("news@m{host}.example.com")))
-        .to(("Hanako Example", "hanako@example.jp".to_owned()))
+        .from(("Example News".to_owned(), format!("news@m{host}.example.com")))
+        .to(("Hanako Example", "hanako@example.jp"))
         .subject(subject)
         .date(seconds)
         .message_id(format!("{id:x}@m{host}.example.com"));
