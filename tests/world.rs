@@ -142,7 +142,7 @@ impl World {
             message: first.message.clone(),
             kind,
         };
-        self.line.ledger.record(&sighting).await.unwrap();
+        self.line.ledger.record(&sighting, self.now_ms()).await.unwrap();
         let scan = format!(r#"{{"TableName":"{TABLE}"}}"#);
         let (_, rows) = self.engine.answer("Scan", scan.as_bytes());
         let rows: serde_json::Value = serde_json::from_slice(&rows).unwrap();

@@ -201,8 +201,9 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] if either row may not have been written.
-    pub async fn record(&self, sighting: &Sighting) -> Result<(), LedgerError> {
-        let expires_at = expires_at(sighting.arrived_ms, SIGHTING_SECONDS);
+    pub async fn record(&self, sighting: &Sighting, now_ms: i64) -> Result<(), LedgerError> {
+        // Counted from now: a mail that comes months late must be counted too.
+        let expires_at = expires_at(now_ms.max(sighting.arrived_ms), SIGHTING_SECONDS);
         let row = SightingRow {
             pk: sighting.series.partition(sighting.verified),
             sk: keys::mail(sighting.arrived_ms, &sighting.mail),

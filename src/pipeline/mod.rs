@@ -170,7 +170,7 @@ impl<N: Notify> Line<N> {
             message: judged.message.clone(),
             kind,
         };
-        self.ledger.record(&sighting).await?;
+        self.ledger.record(&sighting, (self.now_ms)()).await?;
 
         let reach_ms = policy.reach_ms(&sighting.series.person, &sighting.series.service_key);
         let minutes_reach_ms = policy

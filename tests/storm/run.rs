@@ -134,7 +134,7 @@ impl World<'_> {
                 let name = format!("crowd{n}");
                 let mail = scenario::mail(PEOPLE[0], CROWD, at_ms, true, &name, &name);
                 if n + 1 < count {
-                    line.ledger.record(&line_sighting(&mail)).await.unwrap();
+                    line.ledger.record(&line_sighting(&mail), (line.now_ms)()).await.unwrap();
                 } else {
                     line.take(policy, &mail).await.unwrap();
                 }
