@@ -504,7 +504,7 @@ fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Sig
         seen.push(family);
         let mut weight = weight_against(family, hit.end <= subject);
         // "Your verification code for the booking portal" is headed by the code.
-        if coded && weight == -80 {
+        if coded && weight == -80 && matches!(family, Family::Booking | Family::Tax) {
             weight = -50;
         }
         let because = format!("{}: {}", family.name(), hit.because());
@@ -529,8 +529,8 @@ fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Sig
             hit.end > subject && matches!(hit.role, Role::Label(family) if family.is_rival())
         })
     {
-        // Any sender may number its customers and papers in the last lines.
-        let number = matches!(hit.role, Role::Label(Family::Order | Family::Tax | Family::Invoice));
+        // Any sender may number its customers in the last lines.
+        let number = matches!(hit.role, Role::Label(Family::Order));
         let weight = if number { -15 } else { -30 };
         signals.push(Signal { name: "refuse.label", weight, because: hit.because() });
     }
