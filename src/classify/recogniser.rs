@@ -123,11 +123,22 @@ struct Scene<'a> {
     labelled: Vec<&'a str>,
     /// The mail is of a trade that has codes of its own.
     rival: bool,
+    /// The mail says what a login code is for, or calls one by its own name.
+    purposeful: bool,
 }
 
 impl<'a> Scene<'a> {
     fn of(page: &'a Page, hits: &'a [Hit], tokens: &'a [Token]) -> Self {
+        let in_subject = |wanted: fn(&Role) -> bool| {
+            hits.iter().any(|hit| hit.end <= page.subject_end() && wanted(&hit.role))
+        };
+        let headed = in_subject(|role| matches!(role, Role::Code | Role::SharedCode | Role::For(_)))
+            && hits.iter().any(|hit| hit.role == Role::Validity);
         let rival = marks::percent(page) || hits.iter().any(|hit| match hit.role {
+            // Papers and customers are numbered in the last lines of any mail.
+            Role::Label(Family::Order | Family::Invoice | Family::Tax) => {
+                hit.end <= page.subject_end() || !headed
+            }
             Role::Label(family) => family.is_rival(),
             // Every shop speaks of orders and bills; only a subject makes them the matter.
             Role::Topic(Family::Order | Family::Invoice | Family::Tax) => {
@@ -136,7 +147,9 @@ impl<'a> Scene<'a> {
             Role::Topic(family) => family.is_rival(),
             _ => false,
         });
-        let mut scene = Self { page, hits, tokens, labelled: Vec::new(), rival };
+        let purposeful =
+            hits.iter().any(|hit| matches!(hit.role, Role::For(_) | Role::Code | Role::NotYou));
+        let mut scene = Self { page, hits, tokens, labelled: Vec::new(), rival, purposeful };
         let labelled = tokens
             .iter()
             .filter(|token| {
@@ -154,7 +167,7 @@ impl<'a> Scene<'a> {
     fn strength(&self, hit: &Hit) -> u8 {
         match hit.role {
             Role::Code | Role::Picture => 2,
-            Role::SharedCode if !self.rival => 2,
+            Role::SharedCode if !self.rival && self.purposeful => 2,
             Role::SharedCode | Role::WeakCode => 1,
             _ => 0,
         }
@@ -226,7 +239,8 @@ impl<'a> Scene<'a> {
             }
             Role::Ask => hit.start >= token.end && short(self.page.slice(token.end, hit.start), 4),
             _ => false,
-        })?;
+        });
+        let verb = verb.or_else(|| self.asked_above(token))?;
         let purpose = self.hits.iter().any(|hit| {
             matches!(hit.role, Role::For(_))
                 && (hit.start >= line.start && hit.end <= line.end
@@ -239,6 +253,23 @@ impl<'a> Scene<'a> {
         let mut signals = vec![Signal { name: "code.asked-for", weight, because: verb.because() }];
         signals.extend(self.form(token));
         Some(Candidate::of(*token, signals))
+    }
+
+    /// A verb on the line above that ends with a colon: "type this into the app:".
+    fn asked_above(&self, token: &Token) -> Option<&'a Hit> {
+        let at = self.page.line_of(token.start).checked_sub(1).filter(|at| *at > 0)?;
+        let above = self.page.lines.get(at)?;
+        let points = self.page.slice(above.start, above.end).ends_with(':');
+        if !points || !stands_alone(self.page, token) {
+            return None;
+        }
+        let purpose = token.shape == Shape::Cells
+            || self.hits.iter().any(|hit| matches!(hit.role, Role::For(_)));
+        self.hits.iter().filter(|_| purpose).find(|hit| {
+            matches!(hit.role, Role::Enter | Role::Ask)
+                && hit.start >= above.start
+                && hit.end <= above.end
+        })
     }
 
     /// The one thing in a short mail that looks like a code, where the mail says
@@ -572,7 +603,8 @@ fn weight_against(family: Family, subject: bool) -> i32 {
     match (family, subject) {
         (Family::Notice | Family::ResetLink | Family::ConfirmLink | Family::MagicLink, _) => 0,
         (Family::PhishingWarning | Family::Enrolment | Family::Campaign, true) => -90,
-        (Family::PhishingWarning | Family::Campaign, false) => -15,
+        (Family::PhishingWarning, false) => -15,
+        (Family::Campaign, false) => -20,
         (Family::Postal, false) => -5,
         (Family::Bounce, true) => -120,
         (_, true) => -80,

@@ -43,6 +43,7 @@ pub(super) fn spelled(page: &Page) -> Vec<Token> {
 /// What stands in `text` from `from` on, if it is one word that could be a code.
 fn spelled_word(text: &str, from: usize, offset: usize, announced: bool) -> Option<Token> {
     let said = text.get(from..)?;
+    let said = said.split(". ").next().unwrap_or(said);
     let core = said.trim_matches(|c: char| !c.is_alphanumeric());
     if said.len() - core.len() > 6 || !core.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-') {
         return None;
@@ -202,6 +203,13 @@ pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
     let picked = nouns().filter(|noun| noun.start >= subject).find(|noun| {
         hits.iter().any(|verb| verb.role == Role::Choose && near(noun, verb))
     });
+    let signs = hits.iter().find(|verb| {
+        let line = page.lines.get(page.line_of(verb.start)).filter(|_| verb.start >= subject);
+        let shown = line.and_then(|line| page.shown.get(line.start..line.end));
+        verb.role == Role::Choose
+            && shown.is_some_and(|text| text.chars().filter(|c| marks::is_sign(*c)).count() >= 2)
+    });
+    let picked = picked.or(signs.filter(|_| purpose_in_subject));
     let noun = picked.or(headed)?;
     let body = page.lines.get(1).map_or(subject, |line| line.start);
     let from = page.lines.get(page.line_of(noun.start)).filter(|_| noun.start >= subject);
