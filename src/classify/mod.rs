@@ -15,6 +15,7 @@ mod corpus;
 mod forwarding;
 mod kinds;
 mod known;
+mod marks;
 mod page;
 mod phrases;
 mod recogniser;

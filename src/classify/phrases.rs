@@ -41,6 +41,10 @@ pub(super) enum Role {
     For(Kind),
     /// Names one of several pictures.
     Picture,
+    /// Names pictures in general: "images", "emoji".
+    Depiction,
+    /// A verb that picks something: "choose", "tap".
+    Choose,
     /// Stands after a number that is an amount, a length or a time.
     Unit,
     /// Names a number or a word that is no login code: "order number".
@@ -271,7 +275,12 @@ impl Phrase {
     fn stands_alone(&self, text: &str, start: usize, end: usize) -> bool {
         let spaced = |c: char| c.is_alphabetic() && is_spaced(c);
         let left = || text.get(..start).and_then(|before| before.chars().next_back());
-        let right = || text.get(end..).and_then(|after| after.chars().next());
+        let after = text.get(end..).unwrap_or_default();
+        let right = || after.chars().next();
+        // "your booking.com account" speaks of no booking.
+        if [".com", ".net", ".org", ".jp"].iter().any(|end| after.starts_with(end)) {
+            return false;
+        }
         !(self.bound_left && left().is_some_and(|c| spaced(c) || c.is_ascii_digit())
             || self.bound_right && right().is_some_and(spaced))
     }
@@ -353,6 +362,8 @@ struct LanguageFile {
     reset: Vec<String>,
     transaction: Vec<String>,
     picture: Vec<String>,
+    depiction: Vec<String>,
+    choose: Vec<String>,
     unit: Vec<String>,
     label: HashMap<Family, Vec<String>>,
     topic: HashMap<Family, Vec<String>>,
@@ -375,6 +386,8 @@ impl LanguageFile {
             (Role::For(Kind::Reset), &self.reset),
             (Role::For(Kind::Transaction), &self.transaction),
             (Role::Picture, &self.picture),
+            (Role::Depiction, &self.depiction),
+            (Role::Choose, &self.choose),
             (Role::Unit, &self.unit),
         ];
         for (role, phrases) in plain {

@@ -6,7 +6,7 @@
 use super::page::Page;
 use super::phrases::{Family, Hit, Role};
 use super::tokens::{Shape, Token};
-use super::{Signal, words};
+use super::{Signal, marks, words};
 
 /// How a token stands to the noun that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,10 +72,13 @@ pub(super) struct Finding {
 /// Weighs a page.
 pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
     let scene = Scene::of(page, hits, tokens);
+    let spelled = words::spelled(page);
     let mut finding = Finding::default();
     let best = tokens
         .iter()
+        .chain(&spelled)
         .filter_map(|token| scene.named(token).or_else(|| scene.asked_for(token)))
+        .chain(scene.only())
         .chain(words::letters(page, hits).map(|(token, hit)| {
             let same = page.line_of(token.start) == page.line_of(hit.start);
             let relation = if same { Relation::After } else { Relation::Below };
@@ -83,6 +86,7 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
         }))
         .chain(bare(page, tokens))
         .chain(words::pictures(page, hits))
+        .chain(words::chosen(page, hits))
         .chain(words::phrase(page, hits))
         .max_by_key(|candidate| candidate.weight);
     if let Some(candidate) = best {
@@ -91,6 +95,7 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
     }
     surroundings(page, hits, finding.code, &mut finding.signals);
     against(page, hits, finding.code, &mut finding.signals);
+    shown_against(page, tokens, finding.code, &mut finding.signals);
     finding
 }
 
@@ -118,11 +123,22 @@ struct Scene<'a> {
     labelled: Vec<&'a str>,
     /// The mail is of a trade that has codes of its own.
     rival: bool,
+    /// The mail says what a login code is for, or calls one by its own name.
+    purposeful: bool,
 }
 
 impl<'a> Scene<'a> {
     fn of(page: &'a Page, hits: &'a [Hit], tokens: &'a [Token]) -> Self {
-        let rival = hits.iter().any(|hit| match hit.role {
+        let in_subject = |wanted: fn(&Role) -> bool| {
+            hits.iter().any(|hit| hit.end <= page.subject_end() && wanted(&hit.role))
+        };
+        let headed = in_subject(|role| matches!(role, Role::Code | Role::SharedCode | Role::For(_)))
+            && hits.iter().any(|hit| hit.role == Role::Validity);
+        let rival = marks::percent(page) || hits.iter().any(|hit| match hit.role {
+            // Papers and customers are numbered in the last lines of any mail.
+            Role::Label(Family::Order | Family::Invoice | Family::Tax) => {
+                hit.end <= page.subject_end() || !headed
+            }
             Role::Label(family) => family.is_rival(),
             // Every shop speaks of orders and bills; only a subject makes them the matter.
             Role::Topic(Family::Order | Family::Invoice | Family::Tax) => {
@@ -131,7 +147,9 @@ impl<'a> Scene<'a> {
             Role::Topic(family) => family.is_rival(),
             _ => false,
         });
-        let mut scene = Self { page, hits, tokens, labelled: Vec::new(), rival };
+        let purposeful =
+            hits.iter().any(|hit| matches!(hit.role, Role::For(_) | Role::Code | Role::NotYou));
+        let mut scene = Self { page, hits, tokens, labelled: Vec::new(), rival, purposeful };
         let labelled = tokens
             .iter()
             .filter(|token| {
@@ -149,7 +167,7 @@ impl<'a> Scene<'a> {
     fn strength(&self, hit: &Hit) -> u8 {
         match hit.role {
             Role::Code | Role::Picture => 2,
-            Role::SharedCode if !self.rival => 2,
+            Role::SharedCode if !self.rival && self.purposeful => 2,
             Role::SharedCode | Role::WeakCode => 1,
             _ => 0,
         }
@@ -172,6 +190,15 @@ impl<'a> Scene<'a> {
             if nearer {
                 best = Some((distance, relation, hit));
             }
+        }
+        // "the code below … on the page you have open": words such as "page" name a number only beside it.
+        let (_, relation, hit) = best?;
+        if hit.role == Role::Label(Family::Number) && relation < Relation::Before {
+            let code = self.hits.iter().filter(|hit| self.strength(hit) == 2).filter_map(|hit| {
+                let (distance, relation) = self.relation(token, alone, hit)?;
+                (relation >= Relation::Below).then_some((distance, relation, hit))
+            });
+            return code.min_by_key(|(distance, _, _)| *distance).or(best);
         }
         best
     }
@@ -212,19 +239,85 @@ impl<'a> Scene<'a> {
             }
             Role::Ask => hit.start >= token.end && short(self.page.slice(token.end, hit.start), 4),
             _ => false,
-        })?;
+        });
+        let verb = verb.or_else(|| self.asked_above(token))?;
         let purpose = self.hits.iter().any(|hit| {
             matches!(hit.role, Role::For(_))
                 && (hit.start >= line.start && hit.end <= line.end
                     || hit.end <= self.page.subject_end())
         });
-        if !purpose && matches!(token.shape, Shape::Mixed | Shape::Coined) {
+        if !purpose && matches!(token.shape, Shape::Mixed | Shape::Coined | Shape::Letters) {
             return None;
         }
         let weight = if purpose { 70 } else { 50 };
         let mut signals = vec![Signal { name: "code.asked-for", weight, because: verb.because() }];
         signals.extend(self.form(token));
         Some(Candidate::of(*token, signals))
+    }
+
+    /// A verb on the line above that ends with a colon: "type this into the app:".
+    fn asked_above(&self, token: &Token) -> Option<&'a Hit> {
+        let at = self.page.line_of(token.start).checked_sub(1).filter(|at| *at > 0)?;
+        let above = self.page.lines.get(at)?;
+        let points = self.page.slice(above.start, above.end).ends_with(':');
+        if !points || !stands_alone(self.page, token) {
+            return None;
+        }
+        let purpose = token.shape == Shape::Cells
+            || self.hits.iter().any(|hit| matches!(hit.role, Role::For(_)));
+        self.hits.iter().filter(|_| purpose).find(|hit| {
+            matches!(hit.role, Role::Enter | Role::Ask)
+                && hit.start >= above.start
+                && hit.end <= above.end
+        })
+    }
+
+    /// The one thing in a short mail that looks like a code, where the mail says
+    /// what it is for and warns or hurries as code mails do.
+    fn only(&self) -> Option<Candidate> {
+        let subject = self.page.subject_end();
+        if self.rival || self.page.folded.len() > 3_000 {
+            return None;
+        }
+        let refused = |hit: &Hit| match hit.role {
+            Role::Label(family) => family != Family::Number && family != Family::Postal,
+            Role::Topic(family) => !matches!(
+                family,
+                Family::ResetLink | Family::ConfirmLink | Family::MagicLink | Family::PhishingWarning
+            ),
+            _ => false,
+        };
+        let has = |wanted: &dyn Fn(&Role) -> bool| self.hits.iter().any(|hit| wanted(&hit.role));
+        let hurried = has(&|role| matches!(role, Role::Validity | Role::Secret | Role::NotYou));
+        if self.hits.iter().any(refused) || !hurried || !has(&|role| matches!(role, Role::For(_))) {
+            return None;
+        }
+        let mut likely = self.tokens.iter().filter(|token| {
+            token.start >= subject
+                && !token.doubtful
+                && !matches!(token.shape, Shape::Coined)
+                && !followed_by_unit(self.page, self.hits, token)
+                && !self.labelled.contains(&self.page.slice(token.start, token.end))
+        });
+        let token = *likely.next()?;
+        let text = self.page.slice(token.start, token.end);
+        if likely.any(|other| self.page.slice(other.start, other.end) != text) {
+            return None;
+        }
+        let labelled = self.nearest(&token).is_some_and(|(_, relation, hit)| {
+            matches!(hit.role, Role::Label(_)) && relation > Relation::Near
+        });
+        let line = self.page.lines.get(self.page.line_of(token.start))?;
+        let asked = self.hits.iter().find(|hit| {
+            matches!(hit.role, Role::Enter | Role::Ask) && hit.end <= line.end && hit.start >= line.start
+        });
+        if labelled || asked.is_none() && !stands_alone(self.page, &token) {
+            return None;
+        }
+        let because = "the only thing in a short mail that looks like a code".to_owned();
+        let mut signals = vec![Signal { name: "code.only", weight: 55, because }];
+        signals.extend(self.form(&token));
+        Some(Candidate::of(token, signals))
     }
 
     fn candidate(&self, token: Token, hit: &Hit, relation: Relation) -> Candidate {
@@ -433,13 +526,18 @@ fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Ve
 fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Signal>) {
     let subject = page.subject_end();
     let mut seen: Vec<Family> = Vec::new();
+    let coded = hits.iter().any(|hit| hit.role == Role::Code && hit.end <= subject);
     for hit in hits {
         let Role::Topic(family) = hit.role else { continue };
         if seen.contains(&family) || seen.len() >= 4 {
             continue;
         }
         seen.push(family);
-        let weight = weight_against(family, hit.end <= subject);
+        let mut weight = weight_against(family, hit.end <= subject);
+        // "Your verification code for the booking portal" is headed by the code.
+        if coded && weight == -80 && matches!(family, Family::Booking | Family::Tax) {
+            weight = -50;
+        }
         let because = format!("{}: {}", family.name(), hit.because());
         signals.push(Signal { name: "refuse.topic", weight, because });
     }
@@ -462,7 +560,10 @@ fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Sig
             hit.end > subject && matches!(hit.role, Role::Label(family) if family.is_rival())
         })
     {
-        signals.push(Signal { name: "refuse.label", weight: -30, because: hit.because() });
+        // Any sender may number its customers in the last lines.
+        let number = matches!(hit.role, Role::Label(Family::Order));
+        let weight = if number { -15 } else { -30 };
+        signals.push(Signal { name: "refuse.label", weight, because: hit.because() });
     }
     let length = page.folded.chars().count();
     if length > 3_000 {
@@ -472,13 +573,38 @@ fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Sig
     }
 }
 
+/// What the look of the page says against a code mail, in any language.
+fn shown_against(page: &Page, tokens: &[Token], code: Option<Token>, signals: &mut Vec<Signal>) {
+    let Some(code) = code else { return };
+    let mut say = |name, weight, because: &str| {
+        signals.push(Signal { name, weight, because: because.to_owned() });
+    };
+    if marks::percent(page) {
+        say("refuse.percent", -40, "it names a share in percent, as offers do");
+    }
+    if marks::in_quotation(page, &code) {
+        say("refuse.quotation", -70, "what looks like a code is part of quoted speech");
+    }
+    let mut alone: Vec<&str> = tokens
+        .iter()
+        .filter(|token| token.start >= page.subject_end() && stands_alone(page, token))
+        .map(|token| page.slice(token.start, token.end))
+        .collect();
+    alone.sort_unstable();
+    alone.dedup();
+    if alone.len() >= 4 {
+        say("refuse.many", -60, "it lists several things that look like codes");
+    }
+}
+
 /// What a topic weighs. Code mails speak of logins and links, and warn of
 /// phishing; none is headed by an order or a scam.
 fn weight_against(family: Family, subject: bool) -> i32 {
     match (family, subject) {
         (Family::Notice | Family::ResetLink | Family::ConfirmLink | Family::MagicLink, _) => 0,
         (Family::PhishingWarning | Family::Enrolment | Family::Campaign, true) => -90,
-        (Family::PhishingWarning | Family::Campaign, false) => -15,
+        (Family::PhishingWarning, false) => -15,
+        (Family::Campaign, false) => -20,
         (Family::Postal, false) => -5,
         (Family::Bounce, true) => -120,
         (_, true) => -80,

@@ -93,6 +93,11 @@ pub(super) fn leanings(letter: &Letter, page: &Page, signals: &mut Vec<Signal>) 
         say("header.list-unsubscribe", -10, "one can unsubscribe from it");
     }
     let subject = page.slice(0, page.subject_end());
+    // A list puts its name before what the writer put there.
+    let subject = match subject.split_once(']') {
+        Some((name, rest)) if name.starts_with('[') => rest.trim_start(),
+        _ => subject,
+    };
     if ["re:", "aw:", "sv:", "回复:", "답장:"].iter().any(|prefix| subject.starts_with(prefix))
     {
         say("subject.reply", -60, "it answers another mail");

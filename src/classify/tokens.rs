@@ -157,6 +157,10 @@ fn single(page: &Page, core: Run, tokens: &mut Vec<Token>) -> Option<usize> {
     if digits == body.len() {
         return plain_digits(page, core, tokens);
     }
+    // "AUTH-4471: the title" heads what follows.
+    if page.folded.as_bytes().get(core.end) == Some(&b':') {
+        return None;
+    }
     let token = if digits + letters == body.len() {
         mixed(page, core, digits, letters)
     } else if body.contains('-') {
@@ -173,7 +177,12 @@ fn plain_digits(page: &Page, core: Run, tokens: &mut Vec<Token>) -> Option<usize
         return None;
     }
     let length = core.end - core.start;
-    let groups = following_digits(page, core);
+    let mut groups = following_digits(page, core);
+    // Cells may stand one to a line; longer groups belong together on one line only.
+    if length > 1 {
+        let line = page.line_of(core.start);
+        groups.retain(|group| page.line_of(group.start) == line);
+    }
     let total: usize = groups.iter().map(|group| group.end - group.start).sum();
     let last = groups.last().copied().unwrap_or(core);
     if length == 1 {
@@ -272,7 +281,11 @@ fn mixed(page: &Page, core: Run, digits: usize, letters: usize) -> Option<Token>
     let masked =
         shown.trim_start_matches(['x', 'X']).bytes().all(|b| b.is_ascii_digit()) && letters > 0;
     let wordy = lower && (is_number_then_word(shown) || is_word_then_number(shown) && letters > 3);
-    let shape = if !lower && is_word_then_number(shown) && letters >= 3 && digits <= 3 {
+    let coined = is_word_then_number(shown)
+        && letters >= 3
+        && digits <= 3
+        && is_word_like(shown.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let shape = if !lower && coined {
         Shape::Coined
     } else {
         Shape::Mixed
@@ -284,6 +297,23 @@ fn mixed(page: &Page, core: Run, digits: usize, letters: usize) -> Option<Token>
         length,
         doubtful: wordy || lower && upper,
     })
+}
+
+/// Whether ASCII letters could be a word: vowels among the consonants, neither in
+/// long runs. Codes of letters are drawn at random and seldom can be spoken.
+pub(super) fn is_word_like(letters: &str) -> bool {
+    let (mut vowels, mut count, mut run, mut longest) = (0usize, 0usize, 0usize, 0usize);
+    for letter in letters.bytes().filter(u8::is_ascii_alphabetic) {
+        count += 1;
+        if matches!(letter.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y') {
+            vowels += 1;
+            run = 0;
+        } else {
+            run += 1;
+            longest = longest.max(run);
+        }
+    }
+    longest < 4 && vowels * 4 >= count && vowels * 10 <= count * 7
 }
 
 fn is_number_then_word(text: &str) -> bool {
