@@ -25,7 +25,8 @@ demo: ## Replay 55 login-code mails of one moment and see how the bell rings
 		replay --policy events/policy.toml events/mail/flood; test $$? -eq 1
 
 test: check ## Everything that has to pass: check, the Rust tests, the real parts
-	$(CARGO) test --locked
+	@# Optimised, or the engine is too slow for the full numbers of orders, crowds and worlds.
+	$(CARGO) test --locked --profile quick
 	$(MAKE) e2e
 
 storm: ## 10,000 seeded worlds of faults over the line; STORM_WORLDS=N for another number
