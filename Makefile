@@ -23,7 +23,11 @@ demo: ## Replay 55 login-code mails of one moment and see how the bell rings
 
 test: check ## Everything that has to pass: check, the Rust tests, the real parts
 	$(CARGO) test --locked
+	$(MAKE) report-check
 	$(MAKE) e2e
+
+report-check: ## The replay report in a real Chromium, with the command that the Rust tests built; skipped where there is none
+	$(PYTHON) -m unittest discover -s tests/report
 
 check: events-check ## Format, lints, documentation, the pure rooms on their own, generated files
 	$(CARGO) fmt --check
