@@ -24,13 +24,16 @@ demo: ## Replay 55 login-code mails of one moment and see how the bell rings
 	$(CARGO) run --locked --profile quick --no-default-features --features cli --bin hansho -- \
 		replay --policy events/policy.toml events/mail/flood; test $$? -eq 1
 
-test: check ## Everything that has to pass: check, the Rust tests, the real parts
-	@# Optimised, or the engine is too slow for the full numbers of orders, crowds and worlds.
-	$(CARGO) test --locked --profile quick
+test: check ## Everything that has to pass: check, the Rust tests, the report in a browser, the real parts
+	$(CARGO) test --locked
+	$(MAKE) report-check
 	$(MAKE) e2e
 
+report-check: ## The replay report in a real Chromium, with the command that the Rust tests built; skipped where there is none
+	$(PYTHON) -m unittest discover -s tests/report
+
 storm: ## 10,000 seeded worlds of faults over the line; STORM_WORLDS=N for another number
-	HANSHO_STORM_WORLDS=$(STORM_WORLDS) $(CARGO) test --locked --profile quick --test hansho -- --nocapture storm::every_burst_rings
+	HANSHO_STORM_WORLDS=$(STORM_WORLDS) $(CARGO) test --locked --profile optimised --test hansho -- --nocapture storm::every_burst_rings
 
 mutations: ## Break the line in known ways and see that the storm notices each
 	$(PYTHON) tests/storm/mutations.py
