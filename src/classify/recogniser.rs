@@ -6,7 +6,7 @@
 use super::page::Page;
 use super::phrases::{Family, Hit, Role};
 use super::tokens::{Shape, Token};
-use super::{Signal, marks, words};
+use super::{Kind, Signal, marks, words};
 
 /// How a token stands to the noun that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,12 +89,18 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
         .chain(words::chosen(page, hits))
         .chain(words::phrase(page, hits))
         .max_by_key(|candidate| candidate.weight);
+    let mut sure = false;
     if let Some(candidate) = best {
+        sure = candidate.signals.first().is_some_and(|signal| {
+            let near = Relation::Near.weight(true) == signal.weight
+                && signal.name == Relation::Near.signal(true);
+            signal.weight >= 50 && !near && signal.name != "code.only"
+        });
         finding.signals.extend(candidate.signals);
         finding.code = Some(candidate.token);
     }
     surroundings(page, hits, finding.code, &mut finding.signals);
-    against(page, hits, finding.code, &mut finding.signals);
+    against(page, hits, finding.code, sure, &mut finding.signals);
     shown_against(page, tokens, finding.code, &mut finding.signals);
     finding
 }
@@ -147,8 +153,14 @@ impl<'a> Scene<'a> {
             Role::Topic(family) => family.is_rival(),
             _ => false,
         });
-        let purposeful =
-            hits.iter().any(|hit| matches!(hit.role, Role::For(_) | Role::Code | Role::NotYou));
+        let has = |wanted: fn(&Role) -> bool| hits.iter().any(|hit| wanted(&hit.role));
+        let guarded = has(|role| matches!(role, Role::Secret | Role::NotYou));
+        // Every offer speaks of buying; a payment that is to be approved comes with a warning.
+        let purposeful = guarded && has(|role| matches!(role, Role::For(Kind::Transaction)))
+            || has(|role| {
+                matches!(role, Role::Code | Role::NotYou)
+                    || matches!(role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
+            });
         let mut scene = Self { page, hits, tokens, labelled: Vec::new(), rival, purposeful };
         let labelled = tokens
             .iter()
@@ -523,7 +535,13 @@ fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Ve
 }
 
 /// What speaks against a code mail.
-fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Signal>) {
+fn against(
+    page: &Page,
+    hits: &[Hit],
+    code: Option<Token>,
+    sure: bool,
+    signals: &mut Vec<Signal>,
+) {
     let subject = page.subject_end();
     let mut seen: Vec<Family> = Vec::new();
     let coded = hits.iter().any(|hit| hit.role == Role::Code && hit.end <= subject);
@@ -535,6 +553,16 @@ fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Sig
         seen.push(family);
         let mut weight = weight_against(family, hit.end <= subject);
         // "Your verification code for the booking portal" is headed by the code.
+        // "We locked your account. Case 1234": what happened is told, and no code beside it.
+        if family == Family::Notice && code.is_some() && !sure {
+            weight = if hit.end <= subject { -60 } else { -25 };
+        }
+        // One such word stands in many a footer; three of a kind are what the mail is about.
+        let alike = hits.iter().filter(|other| other.role == hit.role).count();
+        let plain = !hits.iter().any(|hit| hit.role == Role::Code);
+        if hit.end > subject && (alike >= 3 || family == Family::Coupon && plain) {
+            weight *= 2;
+        }
         if coded && weight == -80 && matches!(family, Family::Booking | Family::Tax) {
             weight = -50;
         }
@@ -551,8 +579,10 @@ fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Sig
         let because = format!("{}: {}", family.name(), hit.because());
         signals.push(Signal { name: "refuse.label-in-subject", weight: -40, because });
     }
-    if code.is_none() {
-        return;
+    let Some(token) = code else { return };
+    let warned = hits.iter().find(|hit| hit.role == Role::Secret && hit.end <= subject);
+    if let Some(hit) = warned.filter(|_| token.start >= subject) {
+        signals.push(Signal { name: "refuse.warning-in-subject", weight: -40, because: hit.because() });
     }
     let strong = hits.iter().any(|hit| hit.role == Role::Code);
     if !strong

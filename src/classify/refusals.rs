@@ -45,9 +45,10 @@ fn by_hand(letter: &Letter, page: &Page) -> Option<Signal> {
     if automatic {
         return None;
     }
-    const PREFIXES: [&str; 14] = [
+    const PREFIXES: [&str; 24] = [
         "fwd:", "fw:", "転送:", "wg:", "tr:", "rv:", "enc:", "i:", "doorst:", "pd:", "yml:",
-        "전달:", "转发:", "轉寄:",
+        "전달:", "转发:", "轉寄:", "轉發:", "ilt:", "vs:", "vb:", "vl:", "fs:", "trs:", "переслано:",
+        "chuyển tiếp:", "ส่งต่อ:",
     ];
     const SEPARATORS: [&str; 6] = [
         "---------- forwarded message",
@@ -71,8 +72,23 @@ fn by_hand(letter: &Letter, page: &Page) -> Option<Signal> {
         ));
     }
     let text = page.slice(page.subject_end(), page.folded.len());
-    SEPARATORS.iter().any(|separator| text.contains(separator)).then(|| {
+    let holds = SEPARATORS.iter().any(|separator| text.contains(separator)) || is_set_off(page);
+    holds.then(|| {
         refuse("forward.text", "its text holds another mail that somebody forwarded by hand")
+    })
+}
+
+/// Whether a ruled line of words stands above a header line with an address, as
+/// mail programs of all languages set off the mail that they forward.
+fn is_set_off(page: &Page) -> bool {
+    page.lines.iter().enumerate().skip(1).any(|(at, line)| {
+        let text = page.slice(line.start, line.end);
+        text.starts_with("-----")
+            && text.chars().any(char::is_alphabetic)
+            && page.lines.iter().skip(at + 1).take(3).any(|below| {
+                let text = page.slice(below.start, below.end);
+                text.contains('@') && text.contains(": ")
+            })
     })
 }
 
@@ -98,8 +114,11 @@ pub(super) fn leanings(letter: &Letter, page: &Page, signals: &mut Vec<Signal>) 
         Some((name, rest)) if name.starts_with('[') => rest.trim_start(),
         _ => subject,
     };
-    if ["re:", "aw:", "sv:", "回复:", "답장:"].iter().any(|prefix| subject.starts_with(prefix))
-    {
+    const REPLIES: [&str; 22] = [
+        "re:", "re[", "aw:", "sv:", "antw:", "rép:", "rep:", "res:", "rif:", "ris:", "r:", "odp:",
+        "ynt:", "bls:", "vá:", "ответ:", "رد:", "返信:", "回复:", "回覆:", "답장:", "회신:",
+    ];
+    if REPLIES.iter().any(|prefix| subject.starts_with(prefix)) {
         say("subject.reply", -60, "it answers another mail");
     }
     if letter.hidden_text {

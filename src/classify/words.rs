@@ -209,7 +209,7 @@ pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         verb.role == Role::Choose
             && shown.is_some_and(|text| text.chars().filter(|c| marks::is_sign(*c)).count() >= 2)
     });
-    let picked = picked.or(signs.filter(|_| purpose_in_subject));
+    let picked = picked.or(signs);
     let noun = picked.or(headed)?;
     let body = page.lines.get(1).map_or(subject, |line| line.start);
     let from = page.lines.get(page.line_of(noun.start)).filter(|_| noun.start >= subject);
