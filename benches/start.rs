@@ -46,6 +46,7 @@ fn start(listener: &TcpListener, command: &[PathBuf]) -> (Duration, u64) {
         .env("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/hansho")
         .env("AWS_LAMBDA_LOG_STREAM_NAME", "1")
         .env("AWS_REGION", "ap-northeast-1")
+        .env("AWS_DEFAULT_REGION", "ap-northeast-1")
         .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
         .env("AWS_SECRET_ACCESS_KEY", "example")
         .env("HANSHO_TABLE", "hansho")

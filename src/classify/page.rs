@@ -148,11 +148,9 @@ impl Pen<'_> {
             }
         } else {
             // A trade mark sign would otherwise grow into the letters "tm".
-            // An ideographic comma parts numbers that an ASCII one would join.
             let apart = |c| match c {
                 '™' | '℠' => ' ',
-                '，' => '、',
-                c => c,
+                c => narrow(c),
             };
             for c in line.chars().map(apart).nfkc() {
                 self.char(c);
@@ -236,9 +234,11 @@ impl Pen<'_> {
 }
 
 /// The ASCII character that a full-width one is a wide form of. Japanese mails
-/// are full of them, and normalising a line for their sake alone is slow.
+/// are full of them, and normalising a line for their sake alone is slow. A
+/// full-width comma parts numbers that an ASCII one would join.
 fn narrow(c: char) -> char {
     match c {
+        '，' => '、',
         '\u{ff01}'..='\u{ff5e}' => std::char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         _ => c,
     }
