@@ -11,9 +11,8 @@ const REACH_BYTES: usize = 400;
 pub(super) fn percent(page: &Page) -> bool {
     let bytes = page.folded.as_bytes();
     page.folded.match_indices(['%', '٪']).any(|(at, _)| {
-        let digit = |at: Option<usize>| {
-            at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit)
-        };
+        let digit =
+            |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
         // "30%", "30 %" and, in Turkish, "%30"; "100%" is a manner of speaking.
         let before = digit(at.checked_sub(1)) || digit(at.checked_sub(2));
         let all = page.folded.get(..at).is_some_and(|text| text.trim_end().ends_with("100"));
@@ -34,7 +33,8 @@ pub(super) fn in_quotation(page: &Page, token: &Token) -> bool {
         inside = letters(open) + letters(close);
     }
     for (open, close) in [('「', '」'), ('『', '』')] {
-        let opened = before.rfind(open).filter(|at| !before.get(*at..).unwrap_or("").contains(close));
+        let opened =
+            before.rfind(open).filter(|at| !before.get(*at..).unwrap_or("").contains(close));
         if let (Some(at), Some(end)) = (opened, after.find(close)) {
             let quoted = before.get(at..).unwrap_or_default();
             inside = inside.max(letters(quoted) * 3 + letters(after.get(..end).unwrap_or("")) * 3);

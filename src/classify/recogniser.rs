@@ -138,21 +138,23 @@ impl<'a> Scene<'a> {
         let in_subject = |wanted: fn(&Role) -> bool| {
             hits.iter().any(|hit| hit.end <= page.subject_end() && wanted(&hit.role))
         };
-        let headed = in_subject(|role| matches!(role, Role::Code | Role::SharedCode | Role::For(_)))
-            && hits.iter().any(|hit| hit.role == Role::Validity);
-        let rival = marks::percent(page) || hits.iter().any(|hit| match hit.role {
-            // Papers and customers are numbered in the last lines of any mail.
-            Role::Label(Family::Order | Family::Invoice | Family::Tax) => {
-                hit.end <= page.subject_end() || !headed
-            }
-            Role::Label(family) => family.is_rival(),
-            // Every shop speaks of orders and bills; only a subject makes them the matter.
-            Role::Topic(Family::Order | Family::Invoice | Family::Tax) => {
-                hit.end <= page.subject_end()
-            }
-            Role::Topic(family) => family.is_rival(),
-            _ => false,
-        });
+        let headed =
+            in_subject(|role| matches!(role, Role::Code | Role::SharedCode | Role::For(_)))
+                && hits.iter().any(|hit| hit.role == Role::Validity);
+        let rival = marks::percent(page)
+            || hits.iter().any(|hit| match hit.role {
+                // Papers and customers are numbered in the last lines of any mail.
+                Role::Label(Family::Order | Family::Invoice | Family::Tax) => {
+                    hit.end <= page.subject_end() || !headed
+                }
+                Role::Label(family) => family.is_rival(),
+                // Every shop speaks of orders and bills; only a subject makes them the matter.
+                Role::Topic(Family::Order | Family::Invoice | Family::Tax) => {
+                    hit.end <= page.subject_end()
+                }
+                Role::Topic(family) => family.is_rival(),
+                _ => false,
+            });
         let has = |wanted: fn(&Role) -> bool| hits.iter().any(|hit| wanted(&hit.role));
         let guarded = has(|role| matches!(role, Role::Secret | Role::NotYou));
         // Every offer speaks of buying; a payment that is to be approved comes with a warning.
@@ -295,7 +297,10 @@ impl<'a> Scene<'a> {
             Role::Label(family) => family != Family::Number && family != Family::Postal,
             Role::Topic(family) => !matches!(
                 family,
-                Family::ResetLink | Family::ConfirmLink | Family::MagicLink | Family::PhishingWarning
+                Family::ResetLink
+                    | Family::ConfirmLink
+                    | Family::MagicLink
+                    | Family::PhishingWarning
             ),
             _ => false,
         };
@@ -321,7 +326,9 @@ impl<'a> Scene<'a> {
         });
         let line = self.page.lines.get(self.page.line_of(token.start))?;
         let asked = self.hits.iter().find(|hit| {
-            matches!(hit.role, Role::Enter | Role::Ask) && hit.end <= line.end && hit.start >= line.start
+            matches!(hit.role, Role::Enter | Role::Ask)
+                && hit.end <= line.end
+                && hit.start >= line.start
         });
         if labelled || asked.is_none() && !stands_alone(self.page, &token) {
             return None;
@@ -535,13 +542,7 @@ fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Ve
 }
 
 /// What speaks against a code mail.
-fn against(
-    page: &Page,
-    hits: &[Hit],
-    code: Option<Token>,
-    sure: bool,
-    signals: &mut Vec<Signal>,
-) {
+fn against(page: &Page, hits: &[Hit], code: Option<Token>, sure: bool, signals: &mut Vec<Signal>) {
     let subject = page.subject_end();
     let mut seen: Vec<Family> = Vec::new();
     let coded = hits.iter().any(|hit| hit.role == Role::Code && hit.end <= subject);
@@ -582,7 +583,11 @@ fn against(
     let Some(token) = code else { return };
     let warned = hits.iter().find(|hit| hit.role == Role::Secret && hit.end <= subject);
     if let Some(hit) = warned.filter(|_| token.start >= subject) {
-        signals.push(Signal { name: "refuse.warning-in-subject", weight: -40, because: hit.because() });
+        signals.push(Signal {
+            name: "refuse.warning-in-subject",
+            weight: -40,
+            because: hit.because(),
+        });
     }
     let strong = hits.iter().any(|hit| hit.role == Role::Code);
     if !strong

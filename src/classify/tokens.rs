@@ -285,11 +285,7 @@ fn mixed(page: &Page, core: Run, digits: usize, letters: usize) -> Option<Token>
         && letters >= 3
         && digits <= 3
         && is_word_like(shown.trim_end_matches(|c: char| c.is_ascii_digit()));
-    let shape = if !lower && coined {
-        Shape::Coined
-    } else {
-        Shape::Mixed
-    };
+    let shape = if !lower && coined { Shape::Coined } else { Shape::Mixed };
     (!masked).then_some(Token {
         start: core.start,
         end: core.end,

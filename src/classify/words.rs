@@ -31,7 +31,10 @@ pub(super) fn spelled(page: &Page) -> Vec<Token> {
         for word in text.split(' ').take(60) {
             let groups = word.contains('-')
                 && word.bytes().all(|b| !b.is_ascii_lowercase())
-                && word.trim_matches(|c: char| !c.is_alphanumeric()).split('-').all(|g| g.len() >= 3);
+                && word
+                    .trim_matches(|c: char| !c.is_alphanumeric())
+                    .split('-')
+                    .all(|g| g.len() >= 3);
             let token = groups.then(|| spelled_word(word, 0, line.start + at, false)).flatten();
             tokens.extend(token);
             at += word.len() + 1;
@@ -200,9 +203,9 @@ pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         let (one, other) = (page.line_of(noun.start), page.line_of(verb.start));
         other > 0 && one.abs_diff(other) <= 1
     };
-    let picked = nouns().filter(|noun| noun.start >= subject).find(|noun| {
-        hits.iter().any(|verb| verb.role == Role::Choose && near(noun, verb))
-    });
+    let picked = nouns()
+        .filter(|noun| noun.start >= subject)
+        .find(|noun| hits.iter().any(|verb| verb.role == Role::Choose && near(noun, verb)));
     let signs = hits.iter().find(|verb| {
         let line = page.lines.get(page.line_of(verb.start)).filter(|_| verb.start >= subject);
         let shown = line.and_then(|line| page.shown.get(line.start..line.end));
@@ -226,15 +229,15 @@ pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
 /// The first line from `from` on, or its next neighbours, that shows a row of names.
 fn row_below(page: &Page, from: usize) -> Option<&Line> {
     let at = page.line_of(from);
-    let lines = page.lines.get(at..)?.iter().take(ROW_LINES);
-    let end = lines.clone().last().map_or(from, |line| line.end);
+    let mut lines = page.lines.get(at..)?.iter().take(ROW_LINES);
+    let end = lines.clone().next_back().map_or(from, |line| line.end);
     // Names may stand one to a line, too: then only all lines together show the row.
     lines
         .clone()
         .find(|line| marks::row_of_names(page.shown.get(line.start..line.end).unwrap_or_default()))
         .or_else(|| {
             let signs = page.shown.get(from..end)?.chars().filter(|c| marks::is_sign(*c)).count();
-            lines.last().filter(|_| signs >= 2)
+            lines.next_back().filter(|_| signs >= 2)
         })
         .or_else(|| {
             let line = page.lines.get(at)?;
@@ -249,7 +252,8 @@ fn next_is_phrase(page: &Page, at: usize) -> bool {
 
 /// Two to eight words in letters alone, to the end of the sentence.
 fn is_list(said: &str) -> bool {
-    let said = said.split(". ").next().unwrap_or_default().trim().trim_end_matches(['.', '。', '!']);
+    let said =
+        said.split(". ").next().unwrap_or_default().trim().trim_end_matches(['.', '。', '!']);
     is_phrase(said) && said.split([' ', ',', '、', '・', '-', '/']).count() >= 2
 }
 
@@ -260,10 +264,8 @@ fn words_token(start: usize, end: usize) -> Token {
 /// Words where a line announces words: behind its colon, quoted in it, or below.
 pub(super) fn phrase(page: &Page, hits: &[Hit]) -> Option<Candidate> {
     let subject = page.subject_end();
-    let below = hits
-        .iter()
-        .filter(|hit| hit.role == Role::Words && hit.start >= subject)
-        .find_map(|hit| {
+    let below =
+        hits.iter().filter(|hit| hit.role == Role::Words && hit.start >= subject).find_map(|hit| {
             let at = page.line_of(hit.end.saturating_sub(1));
             let line = page.lines.get(at)?;
             let after = page.slice(hit.end, line.end);
@@ -284,7 +286,8 @@ pub(super) fn phrase(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         });
     // A subject that announces words to log in with leaves the text free to call them anything.
     let headed = || {
-        let purpose = |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Code) && hit.end <= subject;
+        let purpose =
+            |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Code) && hit.end <= subject;
         let hit = hits.iter().find(|hit| hit.role == Role::Words && hit.end <= subject)?;
         hits.iter().find(purpose)?;
         let line = page.lines.iter().skip(1).take(8).find(|line| {
