@@ -11,6 +11,7 @@ use futures_util::{StreamExt as _, stream};
 use hansho::burst::{AlertKind, Phase};
 use hansho::classify::{Authenticity, Outcome};
 use hansho::ledger::embedded::{Engine, TABLE, client_over};
+use hansho::ledger::{Docket, DocketKey, Ledger};
 use hansho::pipeline::{Arrival, Judged, Origin, judge};
 use hansho::policy::Policy;
 use serde_json::json;
@@ -273,7 +274,12 @@ async fn a_claim_whose_answer_was_lost_is_sent_once() {
             }
         });
         let client = client_over(wire.clone(), RetryConfig::standard());
-        let world = World::over(engine, client, 1);
+        let world = World::over(engine.clone(), client, 1);
+        // A person who is known: nothing but the alert is claimed.
+        let person = DocketKey::Person("hanako".to_owned());
+        let known = Docket { revision: 1, ..Docket::default() };
+        let ledger = Ledger::new(engine.client(), TABLE);
+        ledger.write(&person, None, &known, DAWN_MS).await.unwrap();
         let five = five("rakuten-sec");
         world.set_clock(five[4].arrived_ms);
         for judged in &five {
