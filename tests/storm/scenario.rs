@@ -198,6 +198,7 @@ fn deliveries(random: &mut fastrand::Rng, mails: &[Judged]) -> Vec<Delivery> {
         let copies = random.choice([1, 1, 1, 2, 3]).unwrap_or(1);
         // Most are quick even in a world where some are late.
         let late = random.u32(0..3) == 0;
+        let mut before_ms = None;
         for _ in 0..copies {
             let delay_ms = if late { random.i64(0..delay_max_ms) } else { random.i64(0..2000) };
             let mut at_ms = mail.arrived_ms + delay_ms;
@@ -205,6 +206,11 @@ fn deliveries(random: &mut fastrand::Rng, mails: &[Judged]) -> Vec<Delivery> {
                 // Just as a sweep runs.
                 at_ms += (5 * MINUTE_MS - (at_ms - DAWN_MS) % (5 * MINUTE_MS)) + random.i64(0..300);
             }
+            // Half of the copies are alive at the same time.
+            if let Some(before_ms) = before_ms.filter(|_| random.bool()) {
+                at_ms = before_ms + random.i64(0..60);
+            }
+            before_ms = Some(at_ms);
             single.push((at_ms, place));
         }
     }
