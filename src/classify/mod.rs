@@ -1,4 +1,4 @@
-//! A [`Letter`](crate::mail::Letter) to a [`Verdict`]: is somebody being asked
+//! A [`Letter`] to a [`Verdict`]: is somebody being asked
 //! to prove a login, by which service, and did that service really send it?
 //! Every verdict carries the signals that led to it. The code itself never
 //! leaves this room: no signal, name or error holds it. This room must not know
