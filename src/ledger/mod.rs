@@ -12,6 +12,9 @@
 //! | `person` | `min#<minute>#<service>` | the service was seen in that minute |
 //! | `person` | `state` | the docket of the person: smokescreens |
 //! | `person\|once` | `<name>` | the docket of an alert that is sent once |
+//! | `person\|limits` | `hour#…`, `day#…`, `confirmations#…` | the alerts that a cap has let pass |
+//! | the same | `held` | the alerts that a cap held back and nobody has been told of |
+//! | `\|limits` | `sms#<month>` | the alerts that have cost an SMS |
 //!
 //! A partition is one person's sightings of one service, so no flood of another
 //! service, and none of unverified junk, can push them out of a bounded read.
@@ -34,13 +37,16 @@ use serde::{Deserialize, Serialize};
 use crate::burst::{Incident, Seen};
 use crate::classify::Kind;
 use crate::message::Facts;
+use crate::policy::drill;
 
 #[cfg(feature = "engine")]
 pub mod embedded;
 mod keys;
+mod limits;
 mod people;
 
 pub use keys::{DocketKey, Group, Series};
+pub use limits::{Counting, Purse};
 
 /// At most this many rows of one partition are read for one mail. The rungs up
 /// to here are rung at once; the sweep counts what is beyond.
@@ -54,6 +60,9 @@ pub const DUE_MAX: i32 = 200;
 pub const SIGHTING_SECONDS: i64 = 30 * 24 * 3600;
 /// Dockets outlive the sightings they speak of, in seconds.
 pub const DOCKET_SECONDS: i64 = 120 * 24 * 3600;
+
+/// What a drill leaves is of no use the day after, in seconds.
+pub const DRILL_SECONDS: i64 = 24 * 3600;
 
 const DUE_INDEX: &str = "due";
 const STATE: &str = "state";
@@ -152,12 +161,12 @@ impl Docket {
 }
 
 /// The answer to a conditional write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// It was written, by this attempt.
     Yes,
-    /// Another was faster; this is what stands there now.
-    No(Docket),
+    /// Another was faster.
+    No,
 }
 
 /// Part of a series as one Query brought it.
@@ -206,8 +215,10 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] if either row may not have been written.
-    pub async fn record(&self, sighting: &Sighting) -> Result<(), LedgerError> {
-        let expires_at = expires_at(sighting.arrived_ms, SIGHTING_SECONDS);
+    pub async fn record(&self, sighting: &Sighting, now_ms: i64) -> Result<(), LedgerError> {
+        // Counted from now: a mail that comes months late must be counted too.
+        let seconds = kept_seconds(&sighting.series.person, SIGHTING_SECONDS);
+        let expires_at = expires_at(now_ms.max(sighting.arrived_ms), seconds);
         let row = SightingRow {
             pk: sighting.series.partition(sighting.verified),
             sk: keys::mail(sighting.arrived_ms, &sighting.mail),
@@ -316,7 +327,12 @@ impl Ledger {
             serde_dynamo::to_item(next).map_err(unfit)?;
         item.insert("pk".to_owned(), AttributeValue::S(key.partition()));
         item.insert("sk".to_owned(), AttributeValue::S(key.sort()));
-        item.insert("expires_at".to_owned(), number(expires_at(now_ms, DOCKET_SECONDS)));
+        // The docket of a person stays: that it is there says that the person is
+        // known, and nothing else is read for that.
+        if !matches!(key, DocketKey::Person(_)) || drill::whose(key.person()).is_some() {
+            let seconds = kept_seconds(key.person(), DOCKET_SECONDS);
+            item.insert("expires_at".to_owned(), number(expires_at(now_ms, seconds)));
+        }
         if let Some(due_at_ms) = next.due_at_ms() {
             item.insert("due_pk".to_owned(), AttributeValue::S(keys::DUE.to_owned()));
             item.insert("due_at_ms".to_owned(), number(due_at_ms));
@@ -348,7 +364,7 @@ impl Ledger {
                         return Ok(Written::Yes);
                     }
                     self.conflicts.fetch_add(1, Ordering::Relaxed);
-                    Ok(Written::No(standing))
+                    Ok(Written::No)
                 }
                 _ => Err(fault(error)),
             },
@@ -490,6 +506,11 @@ fn rows(items: Vec<Item>, verified: bool) -> Result<Page, LedgerError> {
 
 fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
+}
+
+/// How long a row of a person is kept, given how long it is kept if it is real.
+fn kept_seconds(person: &str, seconds: i64) -> i64 {
+    if drill::whose(person).is_some() { DRILL_SECONDS } else { seconds }
 }
 
 /// DynamoDB's time to live is in seconds since the epoch.

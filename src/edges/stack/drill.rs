@@ -60,6 +60,14 @@ impl Drill {
                 !policy.observe_only,
                 "the policy says observe_only = true, so nothing would be sent"
             );
+            ensure!(
+                !policy.is_muted(&self.person, &self.service, clock_ms()),
+                "{} is muted for {}: choose another --service, or `hansho mute {} {} --off`",
+                self.service,
+                self.person,
+                self.person,
+                self.service
+            );
             let run = address::run_id()?;
             let rule = policy.rule(&self.person, &self.service, AlertKind::Hammered);
             let began_ms = clock_ms();
