@@ -25,7 +25,7 @@ demo: ## Replay 55 login-code mails of one moment and see how the bell rings
 		replay --policy events/policy.toml events/mail/flood; test $$? -eq 1
 
 test: check ## Everything that has to pass: check, the Rust tests, the real parts
-	$(CARGO) test --locked
+	$(CARGO) test --locked --features stack
 	$(MAKE) e2e
 
 report-check: ## The replay report in a real Chromium, with the command that the Rust tests built; skipped where there is none
@@ -62,9 +62,10 @@ build: ## The release binary of the function (target/release/bootstrap)
 	$(CARGO) build --locked --release --bin bootstrap --no-default-features --features lambda
 
 cli-stack: ## The command line with the commands of a deployed stack (target/debug/hansho)
-	$(CARGO) build --locked --bin hansho --no-default-features --features stack
+	@# As the Rust tests build it, so that after them nothing is left to do.
+	$(CARGO) test --locked --features stack --test hansho --no-run
 
-infra-check: ## Lint the stack, check its security, deploy it to the emulator (makes its environments once)
+infra-check: ## Lint the stack, check its security, deploy it to the emulator (makes its environments once, then works offline)
 	infra/check.sh
 
 events-check: ## Compare events/ with what its generator writes

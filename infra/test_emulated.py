@@ -117,6 +117,8 @@ def test_the_role_lets_the_function_do_its_work(stack, names):
         ["s3", "get_object", {"Bucket": names.bucket, "Key": "mail/two", "Range": "bytes=0-99"}],
         ["s3", "delete_object", {"Bucket": names.bucket, "Key": "mail/two"}],
         ["s3", "get_object", {"Bucket": names.bucket, "Key": "config/policy.toml"}],
+        ["s3", "put_object", {"Bucket": names.bucket, "Key": "config/policy.toml.last-good", "Body": ""}],
+        ["s3", "get_object", {"Bucket": names.bucket, "Key": "config/policy.toml.last-good"}],
         ["dynamodb", "put_item", {"TableName": names.table, "Item": key | {"due_pk": {"S": "due"}, "due_at_ms": {"N": "1"}}}],
         ["dynamodb", "get_item", {"TableName": names.table, "Key": key}],
         ["dynamodb", "update_item", {"TableName": names.table, "Key": key, "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"N": "1"}}}],

@@ -16,6 +16,7 @@ mod hostile;
 mod limits;
 mod line;
 mod oracle;
+mod policy_home;
 mod privacy;
 mod storm;
 mod timeline;

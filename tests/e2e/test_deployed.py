@@ -57,6 +57,24 @@ def test_the_flood_gives_the_alert_with_no_more_rights_than_the_role_has(stack):
     assert [(a["alert"], a["person"], a["service"], a["drill"]) for a in opened] == [("hammered", PERSON, "rakuten-sec", False)]
 
 
+def test_what_is_counted_names_nobody(stack):
+    pages = stack.logs_api.get_paginator("filter_log_events").paginate(logGroupName="/aws/lambda/" + stack.outputs["FunctionName"])
+    lines = [line for page in pages for entry in page["events"] for line in entry["message"].splitlines()]
+    counted = [json.loads(line) for line in lines if line.startswith("{") and '"_aws"' in line]
+    names = {metric["Name"] for one in counted for block in one["_aws"]["CloudWatchMetrics"] for metric in block["Metrics"]}
+    assert {"Mails", "Codes", "Alerts", "ArrivalToPublishMs"} <= names
+    for one in counted:
+        words = {key: value for key, value in one.items() if isinstance(value, str)}
+        assert set(words) <= {"outcome", "service", "alert"}, one
+        assert PERSON not in json.dumps(one)
+
+
+def test_a_copy_of_the_last_good_policy_is_kept_beside_it(stack):
+    stack.sweep()
+    copy = stack.s3.get_object(Bucket=stack.bucket, Key="config/policy.toml.last-good")["Body"].read().decode()
+    assert PERSON in tomllib.loads(copy)["person"]
+
+
 # ----------------------------------------------------------------- subscribe
 
 

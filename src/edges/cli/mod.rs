@@ -21,6 +21,7 @@ use crate::policy::Policy;
 mod check_policy;
 mod completions;
 mod explain;
+#[cfg(feature = "stack")]
 mod gmail_filter;
 mod preview;
 mod replay;
@@ -93,6 +94,7 @@ Example:
 Exit codes: 0 the policy can be used, 2 it cannot.")]
     CheckPolicy(check_policy::CheckPolicy),
     /// Make the filters that let Gmail forward code mails
+    #[cfg(feature = "stack")]
     #[command(after_help = "\
 Example:
   hansho gmail-filter --to hanako-7q3k9x2mtf@mail.example.com >filters.xml
@@ -232,6 +234,7 @@ pub fn run() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Watch(watch) => watch.run(),
         Command::CheckPolicy(check_policy) => check_policy.run(),
+        #[cfg(feature = "stack")]
         Command::GmailFilter(gmail_filter) => gmail_filter.run(),
         #[cfg(feature = "stack")]
         Command::Subscribe(subscribe) => subscribe.run(),

@@ -31,7 +31,7 @@ mod settings;
 pub use counted::Counted;
 pub use event::{Event, Malformed, Message, Object, read};
 pub use heartbeat::{Heartbeat, HeartbeatError};
-pub use policy_home::PolicyHome;
+pub use policy_home::{Current, PolicyHome, PolicyUnread};
 pub use settings::{Settings, SettingsError};
 
 /// At most this many mails are handled side by side.
@@ -73,7 +73,10 @@ impl<N: Notify + Sync> Function<N> {
             error!(error = %malformed, "{malformed}");
             diagnostic("Malformed", &malformed)
         })?;
-        let current = self.policy.current(&self.s3, clock_ms()).await;
+        let current = self.policy.current(&self.s3, clock_ms()).await.map_err(|unread| {
+            error!(error = %unread, "{unread}");
+            diagnostic("Policy", &unread)
+        })?;
         if current.broken {
             self.metric("PolicyErrors", "Count", 1, None);
         }
@@ -104,6 +107,7 @@ impl<N: Notify + Sync> Function<N> {
             sweep.failed = swept.failed,
             "swept"
         );
+        self.policy.keep(&self.s3).await;
         self.beat(policy).await;
         Ok(json!({"due": swept.due, "alerts": swept.alerts, "failed": swept.failed}))
     }
