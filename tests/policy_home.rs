@@ -196,7 +196,11 @@ async fn a_function_that_starts_with_a_broken_one_goes_by_the_last_good_one() {
 async fn where_there_never_was_a_good_one_there_are_the_defaults() {
     let shelf = Shelf::default();
     let client = shelf.client();
-    assert_eq!(now(&home(), &client, DAWN_MS).await, named("me", false), "a stack just made");
+    let first = home();
+    assert_eq!(now(&first, &client, DAWN_MS).await, named("me", false), "a stack just made");
+    shelf.put(KEY, HANAKO);
+    assert_eq!(now(&first, &client, DAWN_MS + 4_999).await, named("me", false));
+    assert_eq!(now(&first, &client, DAWN_MS + 5_000).await, named("hanako", false));
     shelf.put(KEY, BROKEN);
     assert_eq!(now(&home(), &client, DAWN_MS).await, named("me", true));
 }

@@ -21,7 +21,10 @@ macro_rules! looks {
     };
 }
 
+#[cfg(not(feature = "stack"))]
 looks!(help, ["--help"]);
+#[cfg(feature = "stack")]
+looks!(help_with_stack, ["--help"]);
 looks!(replay_help, ["replay", "--help"]);
 looks!(a_quiet_month, ["replay", "events/mail/month.mbox"]);
 looks!(a_policy_that_can_be_used, ["check-policy", "infra/policy.example.toml"]);

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import boto3
 
-from servers import free_port
+from servers import free_port, wait_until
 from standins import Names, StandIns
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +19,7 @@ REGION = "us-east-1"
 STACK = "hansho"
 # The stack's first person, from infra/emulated.py.
 PERSON, ADDRESS, DOMAIN = "hanako", "hanako-7q3k9x2mtf@mail.example.com", "mail.example.com"
+POLICY_KEY, COPY_KEY = "config/policy.toml", "config/policy.toml.last-good"
 EMAIL, NUMBER = "hanako@example.net", "+819000000000"
 POLICY = f"""# The family.
 [person.{PERSON}]
@@ -63,6 +64,15 @@ class Deployed:
         self._receive()
         self.put_policy(POLICY)
         self.watch = self.listen_to(self.topic, "watch")
+        # On AWS a mail that failed is tried again after three minutes.
+        self.sqs.set_queue_attributes(QueueUrl=self.outputs["MailQueueUrl"], Attributes={"VisibilityTimeout": "30"})
+        # S3's test event has called the function before there was a policy.
+        wait_until(self._has_policy, "the function has read the policy", every_s=1)
+
+    def _has_policy(self) -> bool:
+        """The sweep keeps a copy of the policy that the function goes by."""
+        self.sweep()
+        return COPY_KEY in self.keys("config/")
 
     def _receive(self) -> None:
         """What the emulator's CloudFormation refuses to make: the receipt rule set and rule."""
@@ -95,10 +105,10 @@ class Deployed:
     # --- the bucket
 
     def put_policy(self, text: str) -> None:
-        self.s3.put_object(Bucket=self.bucket, Key="config/policy.toml", Body=text.encode())
+        self.s3.put_object(Bucket=self.bucket, Key=POLICY_KEY, Body=text.encode())
 
     def policy(self) -> str:
-        return self.s3.get_object(Bucket=self.bucket, Key="config/policy.toml")["Body"].read().decode()
+        return self.s3.get_object(Bucket=self.bucket, Key=POLICY_KEY)["Body"].read().decode()
 
     def keys(self, prefix: str) -> list[str]:
         return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix).get("Contents", [])]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 
 import mails
-from deployed import ADDRESS, DOMAIN, EMAIL, NUMBER, PERSON, POLICY, REGION, Deployed, command_line
+from deployed import ADDRESS, COPY_KEY, DOMAIN, EMAIL, NUMBER, PERSON, POLICY, REGION, STACK, Deployed, command_line
 from servers import wait_until
 from standins import State
 
@@ -52,13 +52,13 @@ def test_the_flood_gives_the_alert_with_no_more_rights_than_the_role_has(stack):
         return any(json.loads(one["Message"])["phase"] == "opened" for one in heard)
 
     wait_until(rang, "the alert of the flood", 60)
-    wait_until(lambda: stack.keys("mail/") == [], "every mail is handled", 60)
+    wait_until(lambda: stack.keys("mail/") == [], "every mail is handled", 120)
     opened = [alert for one in heard if (alert := json.loads(one["Message"]))["phase"] == "opened"]
     assert [(a["alert"], a["person"], a["service"], a["drill"]) for a in opened] == [("hammered", PERSON, "rakuten-sec", False)]
 
 
 def test_what_is_counted_names_nobody(stack):
-    pages = stack.logs_api.get_paginator("filter_log_events").paginate(logGroupName="/aws/lambda/" + stack.outputs["FunctionName"])
+    pages = stack.logs_api.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{STACK}")
     lines = [line for page in pages for entry in page["events"] for line in entry["message"].splitlines()]
     counted = [json.loads(line) for line in lines if line.startswith("{") and '"_aws"' in line]
     names = {metric["Name"] for one in counted for block in one["_aws"]["CloudWatchMetrics"] for metric in block["Metrics"]}
@@ -70,8 +70,7 @@ def test_what_is_counted_names_nobody(stack):
 
 
 def test_a_copy_of_the_last_good_policy_is_kept_beside_it(stack):
-    stack.sweep()
-    copy = stack.s3.get_object(Bucket=stack.bucket, Key="config/policy.toml.last-good")["Body"].read().decode()
+    copy = stack.s3.get_object(Bucket=stack.bucket, Key=COPY_KEY)["Body"].read().decode()
     assert PERSON in tomllib.loads(copy)["person"]
 
 

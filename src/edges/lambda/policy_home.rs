@@ -14,6 +14,9 @@ use crate::policy::{POLICY_BYTES_MAX, Policy};
 
 /// The policy is asked for again after so long, in milliseconds.
 const RECHECK_MS: i64 = 60_000;
+/// As long as none could be read, after so long, in milliseconds: a stack that
+/// has just been made gets its first one in a moment.
+const RECHECK_UNREAD_MS: i64 = 5_000;
 
 /// What the key of the policy ends with where its last good copy lies.
 const LAST_GOOD: &str = ".last-good";
@@ -86,7 +89,8 @@ impl PolicyHome {
     /// [`PolicyUnread`] if there is none to go by yet.
     pub async fn current(&self, client: &Client, now_ms: i64) -> Result<Current, PolicyUnread> {
         let known = self.lock().clone();
-        let fresh = known.asked_at_ms.is_some_and(|asked| now_ms - asked < RECHECK_MS);
+        let recheck_ms = if known.is_read { RECHECK_MS } else { RECHECK_UNREAD_MS };
+        let fresh = known.asked_at_ms.is_some_and(|asked| now_ms - asked < recheck_ms);
         let Some((bucket, key)) = self.place.as_ref().filter(|_| !fresh) else {
             return Ok(Current { policy: known.policy, broken: false });
         };

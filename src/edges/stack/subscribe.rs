@@ -17,7 +17,7 @@ use crate::policy::Policy;
 /// The arguments of `subscribe`.
 #[derive(Debug, clap::Args)]
 pub struct Subscribe {
-    /// The person's id: 1 to 32 characters of a-z, 0-9 and -
+    /// The person's id: 1 to 32 characters of a-z, 0-9, - and _
     #[arg(value_name = "PERSON", value_parser = person_id)]
     person: String,
     /// The number that gets text messages, with its country code
@@ -56,11 +56,12 @@ impl Language {
 }
 
 fn person_id(text: &str) -> Result<String, String> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     if (1..=32).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('-') {
         Ok(text.to_owned())
     } else {
-        Err("an id has 1 to 32 characters of a-z, 0-9 and -".to_owned())
+        Err("an id has 1 to 32 characters of a-z, 0-9, - and _".to_owned())
     }
 }
 
@@ -286,7 +287,7 @@ mod tests {
         for bad in ["09012345678", "+0901234567", "+81 90", "+81９０１２３４５６７", ""] {
             assert!(number(bad).is_err(), "{bad}");
         }
-        assert!(person_id("hanako-2").is_ok());
+        assert!(person_id("hanako-2").is_ok() && person_id("hanako_2").is_ok());
         for bad in ["", "Hanako", "a/b", "a~b", "-a", &"x".repeat(33)] {
             assert!(person_id(bad).is_err(), "{bad}");
         }
