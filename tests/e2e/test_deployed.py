@@ -161,8 +161,13 @@ def test_a_mute_is_written_and_taken_back(stack):
 # ----------------------------------------------------------------- drill
 
 
+def real(rows: list[dict]) -> list[dict]:
+    """What no drill has left: neither under an id of its own, nor its SMS, which are counted apart."""
+    return [row for row in rows if "~" not in row["pk"]["S"] and not row["sk"]["S"].startswith("drill#")]
+
+
 def test_a_drill_rings_marked_and_leaves_no_trace_in_what_is_real(stack):
-    real_before = [row for row in stack.rows() if "~" not in row["pk"]["S"]]
+    real_before = real(stack.rows())
     ran = stack.hansho("drill", PERSON)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "the alert was published after" in ran.stdout
@@ -172,7 +177,7 @@ def test_a_drill_rings_marked_and_leaves_no_trace_in_what_is_real(stack):
     assert heard["Subject"].startswith("【訓練】")
     assert heard["MessageAttributes"]["person"]["Value"] == PERSON, "it takes the way of the real one"
     assert alert["sms"].startswith("【訓練】")
-    assert [row for row in stack.rows() if "~" not in row["pk"]["S"]] == real_before
+    assert real(stack.rows()) == real_before
     wait_until(lambda: stack.keys("drill/") == [], "its mails are gone", 30)
 
     again = stack.hansho("drill", PERSON)
