@@ -26,10 +26,12 @@ demo: ## Replay 55 login-code mails of one moment and see how the bell rings
 
 test: check ## Everything that has to pass: check, the Rust tests, the real parts
 	$(CARGO) test --locked
+	$(MAKE) report-check
 	$(MAKE) e2e
 
-report-check: ## The replay report in a real Chromium, with the command that the Rust tests built; skipped where there is none
-	$(PYTHON) -m unittest discover -s tests/report
+report-check: venv ## The replay report in a real Chromium, with the command that the Rust tests built
+	$(CARGO) test --locked --no-run
+	$(VENV)/bin/python -m unittest discover -s tests/report
 
 storm: ## 10,000 seeded worlds of faults, 200 orders of the flood, crowds of 10,000; STORM_WORLDS=N for another number
 	HANSHO_STORM_WORLDS=$(STORM_WORLDS) $(CARGO) test --locked --profile optimised --test hansho -- --nocapture storm::every_burst_rings line::
