@@ -35,6 +35,16 @@ pub struct Unsent {
 }
 
 impl Unsent {
+    /// How many there are of each reason, by the word that metrics use for it.
+    pub fn by_reason(&self) -> [(&'static str, u32); 4] {
+        [
+            ("observed", self.observed),
+            ("held-back", self.held_back),
+            ("muted", self.muted),
+            ("sms-withheld", self.sms_withheld),
+        ]
+    }
+
     /// Whether there is nothing of the kind.
     pub fn is_none(&self) -> bool {
         *self == Self::default()

@@ -18,7 +18,7 @@ use crate::edges::clock_ms;
 use crate::ledger::LedgerError;
 use crate::mail::MAX_READ_BYTES;
 use crate::notify::Notify;
-use crate::pipeline::{Arrival, Judged, Line, Origin, judge};
+use crate::pipeline::{Arrival, Judged, Line, Origin, Unsent, judge};
 use crate::policy::Policy;
 
 mod event;
@@ -92,6 +92,7 @@ impl<N: Notify + Sync> Function<N> {
             sweep.failed = swept.failed,
             "swept"
         );
+        self.unsent(&swept.unsent);
         Ok(json!({"due": swept.due, "alerts": swept.alerts, "failed": swept.failed}))
     }
 
@@ -152,6 +153,7 @@ impl<N: Notify + Sync> Function<N> {
         drop(raw);
         let taken = self.line.take(policy, &judged).await?;
         self.report(object, &judged, taken.unrouted, taken.alerts);
+        self.unsent(&taken.unsent);
         // A mail for nobody stays until it expires, so that it can be looked into.
         if self.settings.delete_settled && !taken.unrouted {
             self.delete(object).await;
@@ -185,6 +187,13 @@ impl<N: Notify + Sync> Function<N> {
             alerts,
             "a mail was handled"
         );
+    }
+
+    /// Alerts that were due and did not go out, or not in full, by the reason.
+    fn unsent(&self, unsent: &Unsent) {
+        for (reason, count) in unsent.by_reason().into_iter().filter(|(_, count)| *count > 0) {
+            self.metric("AlertsUnsent", "Count", i64::from(count), Some(("reason", reason)));
+        }
     }
 
     /// The first part of a mail, or nothing if the object is gone.
