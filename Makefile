@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check e2e venv build events-check
-.PHONY: bench bench-mail bench-start bench-replay bench-flood bench-build
+.PHONY: bench bench-mail bench-start bench-warm bench-replay bench-flood bench-build
 .PHONY: storm mutations fuzz supply-chain
 
 CARGO ?= cargo
@@ -83,7 +83,7 @@ BENCH := CRITERION_HOME=$(CURDIR)/target/criterion $(CARGO) bench --locked --man
 BENCH_PYTHON := benches/.venv/bin/python
 REPORT := CRITERION_HOME=$(CURDIR)/target/criterion $(PYTHON) benches/report.py
 
-bench: bench-mail bench-start bench-replay bench-flood ## All benchmarks; their results in benches/results, their tables in docs/performance.md
+bench: bench-mail bench-start bench-warm bench-replay bench-flood ## All benchmarks; their results in benches/results, their tables in docs/performance.md
 
 bench-mail: ## Processor time and allocations of one mail, against mail-parser
 	$(BENCH) --bench mail
@@ -98,6 +98,10 @@ bench-start: build $(BENCH_PYTHON) ## From the start of the function to its firs
 	$(BENCH) --bench start
 	$(REPORT) collect start
 	$(REPORT) zip
+	$(REPORT) tables
+
+bench-warm: build venv $(BENCH_PYTHON) ## One mail through the warm function, and the Python one, on the same emulated AWS
+	$(VENV)/bin/python benches/warm.py
 	$(REPORT) tables
 
 bench-replay: bench-build ## A mailbox of 100 MB through the command line, against mail-parser and Python
