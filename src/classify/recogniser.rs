@@ -266,7 +266,8 @@ impl<'a> Scene<'a> {
             return None;
         }
         let weight = if purpose { 70 } else { 50 };
-        let mut signals = vec![Signal { name: "code.asked-for", weight, because: verb.because() }];
+        let mut signals =
+            vec![Signal { name: "code.asked-for", weight, because: verb.because(self.page) }];
         signals.extend(self.form(token));
         Some(Candidate::of(*token, signals))
     }
@@ -345,7 +346,7 @@ impl<'a> Scene<'a> {
         let strong = self.strength(hit) == 2;
         let name = relation.signal(strong);
         let mut signals =
-            vec![Signal { name, weight: relation.weight(strong), because: hit.because() }];
+            vec![Signal { name, weight: relation.weight(strong), because: hit.because(self.page) }];
         signals.extend(self.form(&token));
         Candidate::of(token, signals)
     }
@@ -514,9 +515,13 @@ fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Ve
     let subject = page.subject_end();
     let in_subject = |role: Role| hits.iter().find(|hit| hit.role == role && hit.end <= subject);
     if let Some(hit) = in_subject(Role::Code).or_else(|| in_subject(Role::SharedCode)) {
-        signals.push(Signal { name: "subject.code-phrase", weight: 25, because: hit.because() });
+        signals.push(Signal {
+            name: "subject.code-phrase",
+            weight: 25,
+            because: hit.because(page),
+        });
     } else if let Some(hit) = in_subject(Role::WeakCode) {
-        signals.push(Signal { name: "subject.code-word", weight: 12, because: hit.because() });
+        signals.push(Signal { name: "subject.code-word", weight: 12, because: hit.because(page) });
     }
     // Without a code these only say what the mail talks about.
     if code.is_none() {
@@ -529,17 +534,17 @@ fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Ve
         (Role::NotYou, "text.if-not-you", 10),
     ] {
         if let Some(hit) = hits.iter().find(|hit| hit.role == role) {
-            signals.push(Signal { name, weight, because: hit.because() });
+            signals.push(Signal { name, weight, because: hit.because(page) });
         }
     }
     if let Some(hit) =
         hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end <= subject)
     {
-        signals.push(Signal { name: "subject.purpose", weight: 10, because: hit.because() });
+        signals.push(Signal { name: "subject.purpose", weight: 10, because: hit.because(page) });
     }
     if let Some(hit) = hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end > subject)
     {
-        signals.push(Signal { name: "text.purpose", weight: 10, because: hit.because() });
+        signals.push(Signal { name: "text.purpose", weight: 10, because: hit.because(page) });
     }
 }
 
