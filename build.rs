@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
+use yada::builder::DoubleArrayBuilder;
+
 #[path = "src/classify/fold.rs"]
 mod fold;
 #[path = "src/classify/phrases/source.rs"]
@@ -37,7 +39,7 @@ fn run() -> Result<(), String> {
     let list = list(&languages, "LANGUAGE_FILES");
     write(&out.join("language_files.rs"), list.as_bytes())?;
     let table = Table::of(&root, &languages)?;
-    write(&out.join("phrases.fst"), &table.fst)?;
+    write(&out.join("phrases.trie"), &table.trie)?;
     write(&out.join("phrase_senses.rs"), table.senses.as_bytes())?;
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/classify/fold.rs");
@@ -90,7 +92,7 @@ fn list(paths: &[PathBuf], name: &str) -> String {
 /// The phrases of all languages, folded.
 struct Table {
     /// From a phrase to the place of its senses.
-    fst: Vec<u8>,
+    trie: Vec<u8>,
     /// The senses as Rust.
     senses: String,
 }
@@ -137,14 +139,13 @@ impl Table {
                 senses.push(Sense { role, language, languages: bit, open });
             }
         }
-        Self::compiled(&phrases, english).map_err(|error| error.to_string())
+        Self::compiled(&phrases, english)
     }
 
-    /// Phrases of one sense share their ends in the map, so it is small.
-    fn compiled(phrases: &BTreeMap<String, Vec<Sense>>, english: u32) -> Result<Self, fst::Error> {
-        let mut places: HashMap<String, u64> = HashMap::new();
+    fn compiled(phrases: &BTreeMap<String, Vec<Sense>>, english: u32) -> Result<Self, String> {
+        let mut places: HashMap<String, u32> = HashMap::new();
         let mut lists = String::new();
-        let mut map = fst::MapBuilder::memory();
+        let mut keys: Vec<(&str, u32)> = Vec::with_capacity(phrases.len());
         for (text, senses) in phrases {
             let mut list = String::new();
             for Sense { role, language, languages, open } in senses {
@@ -153,16 +154,21 @@ impl Table {
                     "Sense {{ role: {role}, language: {language:?}, languages: {languages}, open: {open} }}, "
                 );
             }
-            let next = places.len() as u64;
-            let place = *places.entry(list.clone()).or_insert_with(|| {
-                let _ = writeln!(lists, "    &[{list}],");
-                next
-            });
-            map.insert(text, place)?;
+            let place = match places.get(&list) {
+                Some(place) => *place,
+                None => {
+                    let next = u32::try_from(places.len()).map_err(|error| error.to_string())?;
+                    let _ = writeln!(lists, "    &[{list}],");
+                    places.insert(list, next);
+                    next
+                }
+            };
+            keys.push((text.as_str(), place));
         }
         let senses = format!(
             "const ENGLISH: u32 = {english};\nstatic SENSES: &[&[Sense]] = &[\n{lists}];\n"
         );
-        Ok(Self { fst: map.into_inner()?, senses })
+        let trie = DoubleArrayBuilder::build(&keys).map_err(|error| error.to_string())?;
+        Ok(Self { trie, senses })
     }
 }

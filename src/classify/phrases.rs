@@ -1,10 +1,10 @@
-//! The phrases of all languages as one finite-state map, and where they stand on
-//! a page. The phrases themselves are data (`languages/*.toml`), compiled by the
+//! The phrases of all languages as one trie, and where they stand on a
+//! page. The phrases themselves are data (`languages/*.toml`), compiled by the
 //! build script; this room must not know what any combination of them means.
 
 use std::sync::LazyLock;
 
-use fst::raw::Fst;
+use yada::DoubleArray;
 
 use super::Kind;
 use super::page::Page;
@@ -177,7 +177,7 @@ impl Hit {
 /// it ends. A noun inside a longer noun ("code" in "coupon code") is left out.
 pub(super) fn find(page: &Page) -> Vec<Hit> {
     let mut found: Vec<Hit> = Vec::with_capacity(64);
-    let Some(map) = &*MAP else { return found };
+    let Some(trie) = &*TRIE else { return found };
     let mut before = None;
     for (start, first) in page.folded.char_indices() {
         let inside =
@@ -189,7 +189,7 @@ pub(super) fn find(page: &Page) -> Vec<Hit> {
         if found.len() >= MAX_HITS {
             break;
         }
-        walk(map, page, start, &mut found);
+        walk(trie, page, start, &mut found);
     }
     found.sort_by_key(|hit| (hit.end, hit.start));
     let spoken = spoken(&found);
@@ -208,28 +208,18 @@ pub(super) fn find(page: &Page) -> Vec<Hit> {
 }
 
 /// Every phrase that begins at an offset.
-fn walk(map: &Fst<&'static [u8]>, page: &Page, start: usize, found: &mut Vec<Hit>) {
-    let text = page.folded.as_bytes().get(start..).unwrap_or_default();
-    let mut node = map.root();
-    let mut place = 0;
-    for (read, byte) in text.iter().enumerate() {
-        let Some(at) = node.find_input(*byte) else { return };
-        let step = node.transition(at);
-        place += step.out.value();
-        node = map.node(step.addr);
-        if !node.is_final() {
-            continue;
-        }
-        let end = start + read + 1;
-        let after = page.folded.get(end..).unwrap_or_default();
+fn walk(trie: &DoubleArray<&'static [u8]>, page: &Page, start: usize, found: &mut Vec<Hit>) {
+    let text = page.folded.get(start..).unwrap_or_default();
+    for (place, length) in trie.common_prefix_search(text) {
+        let end = start + length;
+        let (said, after) = text.split_at_checked(length).unwrap_or_default();
         // "your booking.com account" speaks of no booking.
-        if [".com", ".net", ".org", ".jp"].iter().any(|end| after.starts_with(end)) {
-            continue;
-        }
-        let senses = usize::try_from(place + node.final_output().value()).ok();
-        let Some(senses) = senses.and_then(|place| SENSES.get(place)) else { continue };
-        let last = page.folded.get(..end).and_then(|text| text.chars().next_back());
-        let goes_on = last.is_some_and(is_spaced) && after.chars().next().is_some_and(is_letter);
+        let host = after.starts_with('.')
+            && [".com", ".net", ".org", ".jp"].iter().any(|end| after.starts_with(end));
+        let senses = usize::try_from(place).ok().and_then(|place| SENSES.get(place));
+        let Some(senses) = senses.filter(|_| !host) else { continue };
+        let goes_on = said.chars().next_back().is_some_and(is_spaced)
+            && after.chars().next().is_some_and(is_letter);
         let said = senses.iter().filter(|sense| sense.open || !goes_on);
         found.extend(said.map(|sense| Hit { role: sense.role, start, end, sense }));
     }
@@ -289,10 +279,11 @@ struct Sense {
     open: bool,
 }
 
-/// The phrases, folded, each with the place of its senses in [`SENSES`]. Nothing
-/// is built when it is first used: the build script wrote it as it is searched.
-static MAP: LazyLock<Option<Fst<&'static [u8]>>> = LazyLock::new(|| {
-    Fst::new(include_bytes!(concat!(env!("OUT_DIR"), "/phrases.fst")).as_slice()).ok()
+/// The phrases, folded, each with the place of its senses in [`SENSES`]: laid out
+/// by the build script as it is searched, so that nothing is built at a start.
+static TRIE: LazyLock<Option<DoubleArray<&'static [u8]>>> = LazyLock::new(|| {
+    let bytes: &'static [u8] = include_bytes!(concat!(env!("OUT_DIR"), "/phrases.trie"));
+    DoubleArray::new(bytes).ok()
 });
 
 /// Whether a letter is of a script in which spaces part the words.

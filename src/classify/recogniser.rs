@@ -10,6 +10,10 @@ use super::{Kind, Signal, marks, words};
 
 mod against;
 
+/// A noun and a token this many bytes apart have nothing to do with each other:
+/// past 300 characters none is more than far.
+const REACH_BYTES: usize = 1_200;
+
 /// How a token stands to the noun that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Relation {
@@ -403,6 +407,9 @@ impl<'a> Scene<'a> {
             return (self.strength(hit) > 0).then_some((10_000, Relation::Far));
         }
         if hit.end <= token.start {
+            if token.start - hit.end > REACH_BYTES {
+                return (self.strength(hit) > 0).then_some((token.start - hit.end, Relation::Far));
+            }
             let gap = page.slice(hit.end, token.start);
             let distance = gap.chars().count();
             let lines = token_line - page.line_of(hit.end.saturating_sub(1));
@@ -427,6 +434,9 @@ impl<'a> Scene<'a> {
             return Some((distance, relation));
         }
         if hit.start >= token.end {
+            if hit.start - token.end > REACH_BYTES {
+                return (self.strength(hit) > 0).then_some((hit.start - token.end, Relation::Far));
+            }
             // "1234 (order no.: 5)": what a colon follows names what comes next.
             if page.slice(hit.end, page.folded.len()).trim_start().starts_with(':') {
                 return (self.strength(hit) > 0 && token_line != hit_line)
