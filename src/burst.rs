@@ -431,14 +431,17 @@ fn extent(view: &View, rule: &Rule, members: &[usize], incident: Option<&Inciden
         keys: named,
     };
     if let Some(incident) = incident {
-        if incident.first_ms < view.complete_from_ms || seen.is_empty() {
+        if incident.first_ms < view.complete_from_ms {
             let newer = seen.iter().filter(|seen| seen.at_ms > incident.last_ms).count();
             let newer = u32::try_from(newer).unwrap_or(u32::MAX);
             extent.count = extent.count.max(incident.count.saturating_add(newer));
             extent.at_least = true;
-            extent.first_ms = extent.first_ms.min(incident.first_ms);
-            extent.last_ms = extent.last_ms.max(incident.last_ms);
         }
+        // What was said stays said, also where a fast burst that was found later
+        // explains some of the mails: nobody is told of 12, and then of 3 in all.
+        extent.count = extent.count.max(incident.count);
+        extent.first_ms = extent.first_ms.min(incident.first_ms);
+        extent.last_ms = extent.last_ms.max(incident.last_ms);
         extent.peak = extent.peak.max(incident.peak);
     }
     extent
