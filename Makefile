@@ -2,7 +2,9 @@
 # Needs Rust, Python 3.11 or newer, make and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e venv build events-check storm mutations fuzz supply-chain
+.PHONY: help demo test check e2e venv build events-check
+.PHONY: bench bench-mail bench-start bench-replay bench-flood bench-build
+.PHONY: storm mutations fuzz supply-chain
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -23,12 +25,14 @@ demo: ## Replay 55 login-code mails of one moment and see how the bell rings
 		replay --policy events/policy.toml events/mail/flood; test $$? -eq 1
 
 test: check ## Everything that has to pass: check, the Rust tests, the real parts
-	@# Optimised, or the engine is too slow for the full numbers of orders, crowds and worlds.
-	$(CARGO) test --locked --profile quick
+	$(CARGO) test --locked
 	$(MAKE) e2e
 
+report-check: ## The replay report in a real Chromium, with the command that the Rust tests built; skipped where there is none
+	$(PYTHON) -m unittest discover -s tests/report
+
 storm: ## 10,000 seeded worlds of faults over the line; STORM_WORLDS=N for another number
-	HANSHO_STORM_WORLDS=$(STORM_WORLDS) $(CARGO) test --locked --profile quick --test hansho -- --nocapture storm::every_burst_rings
+	HANSHO_STORM_WORLDS=$(STORM_WORLDS) $(CARGO) test --locked --profile optimised --test hansho -- --nocapture storm::every_burst_rings
 
 mutations: ## Break the line in known ways and see that the storm notices each
 	$(PYTHON) tests/storm/mutations.py
@@ -70,4 +74,44 @@ $(VENV_MADE):
 	$(PIP) download --require-hashes --only-binary :all: --no-deps --dest $(VENV)/rie -r tests/rie.txt
 	cd $(VENV)/rie && ../bin/python -m zipfile -e *.whl . && install -m 755 samcli/local/rapid/$(RIE) ../bin/aws-lambda-rie
 	rm -r $(VENV)/rie
+	touch $@
+
+# The benchmarks: a package of their own, so that nothing else builds what they need.
+BENCH := CRITERION_HOME=$(CURDIR)/target/criterion $(CARGO) bench --locked --manifest-path benches/Cargo.toml --target-dir target/benches
+BENCH_PYTHON := benches/.venv/bin/python
+REPORT := CRITERION_HOME=$(CURDIR)/target/criterion $(PYTHON) benches/report.py
+
+bench: bench-mail bench-start bench-replay bench-flood ## All benchmarks; their results in benches/results, their tables in docs/performance.md
+
+bench-mail: ## Processor time and allocations of one mail, against mail-parser
+	$(BENCH) --bench mail
+	$(BENCH) --bench allocations
+	$(REPORT) collect mail
+	$(REPORT) tables
+
+bench-start: build $(BENCH_PYTHON) ## From the start of the function to its first request for work
+	for one in hello clients; do \
+		$(CARGO) build --locked --release --manifest-path benches/start/$$one/Cargo.toml --target-dir target/start || exit 1; \
+	done
+	$(BENCH) --bench start
+	$(REPORT) collect start
+	$(REPORT) zip
+	$(REPORT) tables
+
+bench-replay: bench-build ## A mailbox of 100 MB through the command line, against mail-parser and Python
+	$(BENCH) --bench replay
+	$(REPORT) collect replay
+	$(REPORT) tables
+
+bench-flood: bench-build ## Up to 10,000 mails to one person, and to a thousand
+	$(PYTHON) benches/flood.py
+	$(REPORT) tables
+
+bench-build:
+	$(CARGO) build --locked --release --bin hansho --no-default-features --features cli
+
+$(BENCH_PYTHON): benches/start/python/requirements.txt
+	rm -rf benches/.venv
+	$(PYTHON) -m venv benches/.venv
+	benches/.venv/bin/pip --quiet install --only-binary :all: -r $<
 	touch $@

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
-    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    let root = setting("CARGO_MANIFEST_DIR")?;
+    let out = setting("OUT_DIR")?;
     for (name, folder) in [
         ("SERVICE_FILES", "src/services"),
         ("LANGUAGE_FILES", "src/classify/languages"),
@@ -18,6 +18,14 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={folder}");
     }
     Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Cargo tells a build script where it is in the environment"
+)]
+fn setting(name: &str) -> io::Result<String> {
+    env::var(name).map_err(io::Error::other)
 }
 
 /// A constant that holds the stem and the text of each TOML file of a folder.

@@ -14,8 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::classify::Kind;
 
+mod alert;
 #[cfg(test)]
 mod tests;
+
+pub use alert::{AlertKind, Phase};
 
 /// The shortest quiet after which an incident is over, in milliseconds.
 pub const QUIET_MS_MIN: i64 = 30 * 60 * 1000;
@@ -23,64 +26,6 @@ pub const QUIET_MS_MIN: i64 = 30 * 60 * 1000;
 pub const RUNG_FACTOR: u32 = 4;
 /// At most this many incidents are remembered for one person and service.
 pub const INCIDENTS_MAX: usize = 16;
-
-/// What an alert says has happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AlertKind {
-    /// Many code mails of one service in minutes, verified ones among them.
-    Hammered,
-    /// Many of one service in a day, without a fast burst.
-    Trickle,
-    /// Many services in minutes: a flood that may hide one real mail.
-    Smokescreen,
-    /// Many code mails of one service in minutes, none of them verified.
-    PhishingFlood,
-    /// A mail provider asks whether forwarding to us is wanted.
-    ForwardConfirmation,
-    /// The first code mail of a person has arrived: forwarding works.
-    Connected,
-}
-
-impl AlertKind {
-    /// The name that JSON, attributes and the policy use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hammered => "hammered",
-            Self::Trickle => "trickle",
-            Self::Smokescreen => "smokescreen",
-            Self::PhishingFlood => "phishing-flood",
-            Self::ForwardConfirmation => "forward-confirmation",
-            Self::Connected => "connected",
-        }
-    }
-}
-
-/// Where in its life an incident is when an alert speaks of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Phase {
-    /// The first alert of an incident.
-    Opened,
-    /// A later one: a rung was passed.
-    Escalated,
-    /// The last one: it has been quiet.
-    Closed,
-    /// An alert that has no incident: a confirmation, a first arrival.
-    Once,
-}
-
-impl Phase {
-    /// The name that JSON and attributes use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Escalated => "escalated",
-            Self::Closed => "closed",
-            Self::Once => "once",
-        }
-    }
-}
 
 /// When a bell rings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +113,12 @@ pub struct Incident {
     pub peak: u32,
     /// When the sweep looks at it next, in milliseconds since the epoch.
     pub check_at_ms: i64,
+    /// How many of its alerts a mute kept silent.
+    #[serde(default)]
+    pub muted: u32,
+    /// All of its alerts so far were kept silent: nobody knows of it yet.
+    #[serde(default)]
+    pub unheard: bool,
 }
 
 impl Incident {
@@ -431,17 +382,19 @@ fn extent(view: &View, rule: &Rule, members: &[usize], incident: Option<&Inciden
         keys: named,
     };
     if let Some(incident) = incident {
-        if incident.first_ms < view.complete_from_ms {
+        if incident.first_ms < view.complete_from_ms || seen.is_empty() {
             let newer = seen.iter().filter(|seen| seen.at_ms > incident.last_ms).count();
             let newer = u32::try_from(newer).unwrap_or(u32::MAX);
             extent.count = extent.count.max(incident.count.saturating_add(newer));
-            extent.at_least = true;
+            // Told as a lower bound only where something may lie out of the view.
+            extent.at_least |= incident.first_ms < view.complete_from_ms;
+            extent.first_ms = extent.first_ms.min(incident.first_ms);
+            extent.last_ms = extent.last_ms.max(incident.last_ms);
         }
-        // What was said stays said, also where a fast burst that was found later
-        // explains some of the mails: nobody is told of 12, and then of 3 in all.
-        extent.count = extent.count.max(incident.count);
-        extent.first_ms = extent.first_ms.min(incident.first_ms);
-        extent.last_ms = extent.last_ms.max(incident.last_ms);
+        if matches!(incident.alert, AlertKind::Trickle | AlertKind::PhishingFlood) {
+            // A fast burst may since have explained what was told as part of this.
+            extent.count = extent.count.max(incident.count);
+        }
         extent.peak = extent.peak.max(incident.peak);
     }
     extent

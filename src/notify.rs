@@ -2,16 +2,14 @@
 //! This room must not know why it rings; it gets an [`Alert`] and says whether
 //! it has been taken.
 
-use std::collections::HashMap;
 use std::future::Future;
 
-use aws_sdk_sns::Client;
-use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sns::operation::publish::PublishError;
-use aws_sdk_sns::types::MessageAttributeValue;
-use serde_json::json;
-
 use crate::message::{Alert, Facts};
+
+#[cfg(feature = "lambda")]
+mod sns;
+#[cfg(feature = "lambda")]
+pub use sns::Topic;
 
 /// Why an alert was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -33,117 +31,4 @@ pub trait Notify {
         facts: &Facts,
         alert: &Alert,
     ) -> impl Future<Output = Result<(), NotifyError>> + Send;
-}
-
-/// Publishes to one SNS topic, on which each subscription's filter picks its
-/// person and channel.
-#[derive(Debug, Clone)]
-pub struct Topic {
-    client: Client,
-    arn: String,
-}
-
-impl Topic {
-    /// The topic of that ARN.
-    pub fn new(client: Client, arn: impl Into<String>) -> Self {
-        Self { client, arn: arn.into() }
-    }
-
-    async fn send(
-        &self,
-        facts: &Facts,
-        alert: &Alert,
-        subject: &str,
-    ) -> Result<(), SdkError<PublishError>> {
-        let attributes = attributes(facts, alert).map_err(SdkError::construction_failure)?;
-        self.client
-            .publish()
-            .topic_arn(&self.arn)
-            .subject(subject)
-            .message_structure("json")
-            .message(body(alert).to_string())
-            .set_message_attributes(Some(attributes))
-            .send()
-            .await?;
-        Ok(())
-    }
-}
-
-impl Notify for Topic {
-    async fn publish(&self, facts: &Facts, alert: &Alert) -> Result<(), NotifyError> {
-        match self.send(facts, alert, &alert.subject).await {
-            // Some endpoints still want a subject in ASCII.
-            Err(error) if code(&error) == "InvalidParameter" => {
-                self.send(facts, alert, &alert.subject_ascii).await.map_err(|error| fault(&error))
-            }
-            other => other.map_err(|error| fault(&error)),
-        }
-    }
-}
-
-/// One text for each protocol that a subscription may have.
-fn body(alert: &Alert) -> serde_json::Value {
-    let machine = alert.json.to_string();
-    let mut body = json!({
-        "default": alert.email,
-        "email": alert.email,
-        "email-json": machine,
-        "http": machine,
-        "https": machine,
-        "lambda": machine,
-        "sqs": machine,
-    });
-    if let (Some(sms), Some(texts)) = (&alert.sms, body.as_object_mut()) {
-        texts.insert("sms".to_owned(), json!(sms));
-    }
-    body
-}
-
-/// The channels that an alert is made for, by which subscriptions filter.
-pub fn channels(alert: &Alert) -> &'static [&'static str] {
-    if alert.sms.is_some() { &["email", "sms"] } else { &["email"] }
-}
-
-fn attributes(
-    facts: &Facts,
-    alert: &Alert,
-) -> Result<HashMap<String, MessageAttributeValue>, aws_sdk_sns::error::BuildError> {
-    let value = |data_type: &str, value: String| {
-        MessageAttributeValue::builder().data_type(data_type).string_value(value).build()
-    };
-    let severity = alert.json.get("severity").and_then(serde_json::Value::as_str).unwrap_or("high");
-    Ok(HashMap::from([
-        ("person".to_owned(), value("String", facts.person.clone())?),
-        ("service".to_owned(), value("String", facts.service_key.clone())?),
-        ("alert".to_owned(), value("String", facts.alert.as_str().to_owned())?),
-        ("phase".to_owned(), value("String", facts.phase.as_str().to_owned())?),
-        ("severity".to_owned(), value("String", severity.to_owned())?),
-        ("channels".to_owned(), value("String.Array", json!(channels(alert)).to_string())?),
-        ("AWS.SNS.SMS.SMSType".to_owned(), value("String", "Transactional".to_owned())?),
-    ]))
-}
-
-fn code<'a>(error: &'a SdkError<PublishError>) -> &'a str {
-    error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default()
-}
-
-/// The message of the service is left out: it may quote what was sent.
-fn fault(error: &SdkError<PublishError>) -> NotifyError {
-    let code = code(error).to_owned();
-    match error {
-        SdkError::ServiceError(service) => {
-            let status = service.raw().status().as_u16();
-            if status >= 500 || status == 429 || code.contains("Throttl") {
-                NotifyError::Transient(code)
-            } else {
-                NotifyError::Permanent(code)
-            }
-        }
-        SdkError::ConstructionFailure(_) => {
-            NotifyError::Permanent("the request could not be built".to_owned())
-        }
-        SdkError::TimeoutError(_) => NotifyError::Transient("time-out".to_owned()),
-        SdkError::DispatchFailure(_) => NotifyError::Transient("no connection".to_owned()),
-        _ => NotifyError::Transient("a broken answer".to_owned()),
-    }
 }

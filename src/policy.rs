@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::burst::{AlertKind, Rule};
@@ -14,8 +14,12 @@ use crate::classify::{Authenticity, Kind, Reader};
 use crate::mail::Letter;
 use crate::message::{Audience, Language};
 
+mod limits;
 #[cfg(test)]
 mod tests;
+
+use limits::{DEFAULT_LIMITS, DEFAULT_SMS, LimitsFile, SmsFile};
+pub use limits::{Limits, SmsBudget};
 
 /// The id of the only person, where no policy names any.
 pub const ONLY_PERSON: &str = "me";
@@ -61,6 +65,10 @@ pub struct Policy {
     pub observe_only: bool,
     /// Servers whose `Authentication-Results` are believed in mails from home.
     pub trusted_servers: Vec<String>,
+    /// How many SMS a month may cost.
+    pub sms: SmsBudget,
+    /// How many alerts one person gets at most.
+    pub limits: Limits,
     /// The people, in the order of their ids.
     pub people: Vec<Person>,
     /// Mail for addresses that no person lists belongs to the only person.
@@ -84,7 +92,14 @@ pub struct Person {
     /// Which kinds of code mail count together; the others are recorded apart.
     pub counted: Vec<Kind>,
     rules: Rules,
-    services: BTreeMap<String, Rules>,
+    services: BTreeMap<String, ServiceRules>,
+}
+
+/// What holds for one service of one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ServiceRules {
+    rules: Rules,
+    mute_until_ms: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +130,8 @@ impl Policy {
         Self {
             observe_only: false,
             trusted_servers: Vec::new(),
+            sms: DEFAULT_SMS,
+            limits: DEFAULT_LIMITS,
             people: vec![Person {
                 id: ONLY_PERSON.to_owned(),
                 addresses: Vec::new(),
@@ -211,7 +228,9 @@ impl Policy {
     /// the policy keeps the defaults, so that what is open can be closed.
     pub fn rule(&self, person: &str, service_key: &str, alert: AlertKind) -> Rule {
         let rules = match self.person(person) {
-            Some(person) => person.services.get(service_key).unwrap_or(&person.rules),
+            Some(person) => {
+                person.services.get(service_key).map_or(&person.rules, |service| &service.rules)
+            }
             None => &DEFAULT_RULES,
         };
         match alert {
@@ -222,6 +241,14 @@ impl Policy {
                 rules.hammered
             }
         }
+    }
+
+    /// Whether a service is silenced for a person at that time. Several services
+    /// at once (`*`) never are.
+    pub fn is_muted(&self, person: &str, service_key: &str, now_ms: i64) -> bool {
+        self.person(person)
+            .and_then(|person| person.services.get(service_key)?.mute_until_ms)
+            .is_some_and(|until_ms| now_ms < until_ms)
     }
 
     /// The longest window of any rule of a person, in milliseconds.
@@ -284,6 +311,10 @@ struct File {
     #[serde(default, alias = "trusted_servers")]
     trusted_servers: Vec<String>,
     #[serde(default)]
+    sms: SmsFile,
+    #[serde(default)]
+    limits: LimitsFile,
+    #[serde(default)]
     alerts: RulesFile,
     #[serde(default)]
     person: BTreeMap<String, PersonFile>,
@@ -323,7 +354,18 @@ struct PersonFile {
     #[serde(default)]
     alerts: RulesFile,
     #[serde(default)]
-    service: BTreeMap<String, RulesFile>,
+    service: BTreeMap<String, ServiceFile>,
+}
+
+/// `[person.x.service.y]`. A smokescreen is of no single service.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ServiceFile {
+    hammered: Option<RuleFile>,
+    trickle: Option<RuleFile>,
+    phishing_flood: Option<RuleFile>,
+    #[serde(rename = "mute_until")]
+    mute_until: Option<toml::Value>,
 }
 
 fn tokyo() -> String {
@@ -341,6 +383,8 @@ impl File {
         if self.person.len() > PEOPLE_MAX {
             return Err(value("person", format!("it names more than {PEOPLE_MAX} people")));
         }
+        let sms = self.sms.check()?;
+        let limits = self.limits.check()?;
         let rules = self.alerts.over(DEFAULT_RULES, "alerts")?;
         let mut owner: BTreeMap<String, String> = BTreeMap::new();
         let mut people = Vec::with_capacity(self.person.len());
@@ -376,6 +420,8 @@ impl File {
                 .iter()
                 .map(|server| server.to_lowercase())
                 .collect(),
+            sms,
+            limits,
             people,
             takes_all,
         })
@@ -449,6 +495,35 @@ fn addresses(written: Vec<String>, place: &str) -> Result<Vec<String>, PolicyErr
             }
         })
         .collect()
+}
+
+impl ServiceFile {
+    fn over(self, rules: Rules, place: &str) -> Result<ServiceRules, PolicyError> {
+        let mute_until_ms = self.mute_until.map(|until| {
+            // As TOML's own type or as text: both are written by hand.
+            let text = match until {
+                toml::Value::Datetime(until) => until.to_string(),
+                toml::Value::String(until) => until,
+                _ => String::new(),
+            };
+            text.parse().map(Timestamp::as_millisecond).map_err(|_| {
+                value(
+                    format!("{place}.mute_until"),
+                    "it must be a moment with its offset; write one such as 2026-12-01T00:00:00+09:00",
+                )
+            })
+        });
+        let file = RulesFile {
+            hammered: self.hammered,
+            trickle: self.trickle,
+            phishing_flood: self.phishing_flood,
+            smokescreen: None,
+        };
+        Ok(ServiceRules {
+            rules: file.over(rules, place)?,
+            mute_until_ms: mute_until_ms.transpose()?,
+        })
+    }
 }
 
 impl RulesFile {

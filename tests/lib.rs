@@ -1,8 +1,20 @@
 //! One test binary that mirrors the rooms that need more than their own data:
 //! the line over the real ledger code, and the commands as a person runs them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod axis;
+mod cli;
 mod hostile;
+mod limits;
 mod line;
+mod oracle;
 mod privacy;
 mod storm;
 mod timeline;

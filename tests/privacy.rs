@@ -15,6 +15,9 @@ use hansho::pipeline::{Arrival, Line, Nonces, Origin, judge};
 use hansho::policy::Policy;
 use serde::Deserialize;
 use serde_json::json;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::wire::{Call, Fate, Wire};
 use crate::world::{DAWN_MS, LEASE_MS, MINUTE_MS};
@@ -206,11 +209,9 @@ fn holds(text: &str, word: &str) -> bool {
 async fn no_code_subject_or_address_is_seen_anywhere() {
     let seen = Seen::default();
     let writer = seen.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_env_filter("hansho=trace")
-        .with_writer(move || writer.clone())
-        .finish();
+    let lines = tracing_subscriber::fmt::layer().json().with_writer(move || writer.clone());
+    let ours = Targets::new().with_target("hansho", LevelFilter::TRACE);
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(ours));
     let _guard = tracing::subscriber::set_default(subscriber);
     let policy =
         Policy::read(&std::fs::read_to_string(root().join("events/policy.toml")).unwrap()).unwrap();

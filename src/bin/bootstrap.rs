@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use hansho::edges::lambda::{Settings, wire};
 use lambda_runtime::service_fn;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -19,6 +21,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), lambda_runtime::Error> {
+    // While the clients are built, and on a processor of its own if there is
+    // one: a small function has most of its share of processors at the start.
+    std::thread::spawn(hansho::classify::prepare);
     let function = wire(Settings::read(variable)?).await;
     lambda_runtime::run(service_fn(async |event| function.handle(event).await)).await
 }
@@ -31,14 +36,17 @@ fn variable(name: &str) -> Option<String> {
 /// One line of JSON for each thing worth knowing. What libraries say stays out
 /// unless it is a warning: at finer levels they quote requests.
 fn log() {
-    let level = variable("HANSHO_LOG").unwrap_or_else(|| "info".to_owned());
-    let filter = EnvFilter::new(format!("warn,hansho={level},bootstrap={level}"));
-    tracing_subscriber::fmt()
+    let level = variable("HANSHO_LOG").and_then(|level| level.parse().ok());
+    let level = level.unwrap_or(LevelFilter::INFO);
+    let told = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("hansho", level)
+        .with_target("bootstrap", level);
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
-        .with_env_filter(filter)
         .with_target(false)
         .with_current_span(false)
-        .with_span_list(false)
-        .init();
+        .with_span_list(false);
+    tracing_subscriber::registry().with(lines.with_filter(told)).init();
 }

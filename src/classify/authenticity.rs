@@ -3,6 +3,8 @@
 //! holds one; elsewhere only servers that the reader trusts. SPF is never asked:
 //! it speaks for whoever forwarded. This room must not look at texts.
 
+use std::sync::LazyLock;
+
 use crate::mail::{AuthResult, AuthStatus, Letter, authentication_results};
 use crate::services;
 
@@ -180,20 +182,43 @@ fn looks_like(domain: &str) -> Option<&'static str> {
     let registrable = sender::registrable(domain)?;
     let label = registrable.split('.').next()?;
     let skeleton = skeleton(label);
-    services::all().iter().find_map(|service| {
-        let imitated = service.senders.domains.iter().any(|listed| {
-            let Some(own) = sender::registrable(listed).and_then(|domain| domain.split('.').next())
-            else {
-                return false;
-            };
+    LISTED.iter().find_map(|listed| {
+        let Listed { domain: own_domain, own, .. } = listed;
+        let imitates = skeleton == listed.skeleton && label != *own
+            || label.len() > own.len() && has_part(label, own)
+            || domain.len() > own_domain.len()
+                && (domain.starts_with(own_domain) || has_inside(domain, own_domain));
+        imitates.then_some(listed.service)
+    })
+}
+
+/// A domain that a service sends from, with what imitations are known by.
+struct Listed {
+    domain: &'static str,
+    /// The label that its registrable domain begins with.
+    own: &'static str,
+    skeleton: String,
+    service: &'static str,
+}
+
+static LISTED: LazyLock<Vec<Listed>> = LazyLock::new(|| {
+    let domains = services::all().iter().flat_map(|service| {
+        service.senders.domains.iter().map(move |domain| (domain.as_str(), service.id.as_str()))
+    });
+    domains
+        .filter_map(|(domain, service)| {
+            let own = sender::registrable(domain)?.split('.').next()?;
             // Names of four letters and less are parts of too many words.
-            own.len() >= 5
-                && (skeleton == self::skeleton(own) && label != own
-                    || label.len() > own.len() && has_part(label, own)
-                    || domain.starts_with(listed.as_str()) && domain.len() > listed.len()
-                    || domain.contains(&format!(".{listed}.")))
-        });
-        imitated.then_some(service.id.as_str())
+            (own.len() >= 5).then(|| Listed { domain, own, skeleton: skeleton(own), service })
+        })
+        .collect()
+});
+
+/// Whether a domain stands in another one with labels on both sides.
+fn has_inside(domain: &str, other: &str) -> bool {
+    domain.match_indices(other).any(|(at, _)| {
+        let before = at.checked_sub(1).and_then(|at| domain.as_bytes().get(at));
+        before == Some(&b'.') && domain.as_bytes().get(at + other.len()) == Some(&b'.')
     })
 }
 

@@ -52,9 +52,8 @@ pub(super) fn lean(
     if !code || !matches!(sender, Sender::Known(_)) {
         return;
     }
-    let known = letter.from.first().is_some_and(|from| {
-        service.senders.addresses.iter().any(|address| *address == from.address)
-    });
+    let known =
+        letter.from.first().is_some_and(|from| service.senders.addresses.contains(&from.address));
     if known {
         let because = format!("{}: its codes come from this address", service.id);
         signals.push(Signal { name: "service.sender", weight: 20, because });

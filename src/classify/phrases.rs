@@ -21,8 +21,14 @@ const MAX_HITS: usize = 512;
 pub(super) enum Role {
     /// Names a login code and nothing else: "verification code".
     Code,
+    /// Names one, or in another trade something else: "confirmation code".
+    SharedCode,
     /// May name one: "code", "PIN".
     WeakCode,
+    /// Names words that are a code: "these three words".
+    Words,
+    /// A verb that a code may follow: "enter", "use".
+    Enter,
     /// Asks to type a code in.
     Ask,
     /// Says how long something is valid.
@@ -35,6 +41,10 @@ pub(super) enum Role {
     For(Kind),
     /// Names one of several pictures.
     Picture,
+    /// Names pictures in general: "images", "emoji".
+    Depiction,
+    /// A verb that picks something: "choose", "tap".
+    Choose,
     /// Stands after a number that is an amount, a length or a time.
     Unit,
     /// Names a number or a word that is no login code: "order number".
@@ -92,6 +102,23 @@ pub(super) enum Family {
 }
 
 impl Family {
+    /// Whether this trade has codes of its own that look like login codes.
+    pub(super) fn is_rival(self) -> bool {
+        matches!(
+            self,
+            Self::Coupon
+                | Self::Order
+                | Self::Parcel
+                | Self::Invoice
+                | Self::Booking
+                | Self::Meeting
+                | Self::Door
+                | Self::Tax
+                | Self::License
+                | Self::Referral
+        )
+    }
+
     /// The name in `explain`.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -144,38 +171,70 @@ impl Hit {
 
     /// Whether it may name a token: as a login code or as something else.
     pub(super) fn is_noun(&self) -> bool {
-        matches!(self.role, Role::Code | Role::WeakCode | Role::Picture | Role::Label(_))
+        matches!(
+            self.role,
+            Role::Code | Role::SharedCode | Role::WeakCode | Role::Picture | Role::Label(_)
+        )
     }
 }
 
-/// Every phrase on a page, by where it ends. A noun inside a longer noun
-/// ("code" in "coupon code") is left out.
+/// Every phrase on a page that is of a language the page is written in, by where
+/// it ends. A noun inside a longer noun ("code" in "coupon code") is left out.
 pub(super) fn find(page: &Page) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = Vec::new();
-    let Some(automaton) = &BOOK.automaton else { return hits };
+    let mut found: Vec<Hit> = Vec::new();
+    let Some(automaton) = &BOOK.automaton else { return found };
     let Ok(matches) = automaton.try_find_overlapping_iter(page.folded.as_str()) else {
-        return hits;
+        return found;
     };
-    for found in matches {
-        let Some(phrase) = BOOK.phrases.get(found.pattern().as_usize()) else { continue };
-        if !phrase.stands_alone(&page.folded, found.start(), found.end()) {
+    for span in matches {
+        let Some(phrase) = BOOK.phrases.get(span.pattern().as_usize()) else { continue };
+        if !phrase.stands_alone(&page.folded, span.start(), span.end()) {
             continue;
         }
-        let hit = Hit {
+        let phrase_index = span.pattern().as_usize();
+        found.push(Hit {
             role: phrase.role,
-            start: found.start(),
-            end: found.end(),
-            phrase: found.pattern().as_usize(),
-        };
-        if hit.is_noun() && swallowed(&mut hits, &hit) {
-            continue;
-        }
-        hits.push(hit);
-        if hits.len() >= MAX_HITS {
+            start: span.start(),
+            end: span.end(),
+            phrase: phrase_index,
+        });
+        if found.len() >= MAX_HITS {
             break;
         }
     }
+    let spoken = spoken(&found);
+    let mut hits: Vec<Hit> = Vec::with_capacity(found.len());
+    for hit in found {
+        let languages = BOOK.phrases.get(hit.phrase).map_or(0, |phrase| phrase.languages);
+        // English names of codes stand in mails of all languages.
+        let borrowed = matches!(hit.role, Role::Code | Role::SharedCode | Role::WeakCode);
+        let heard = languages & spoken != 0 || borrowed && languages & BOOK.english != 0;
+        if !heard || hit.is_noun() && swallowed(&mut hits, &hit) {
+            continue;
+        }
+        hits.push(hit);
+    }
     hits
+}
+
+/// The languages that a page seems to be written in: those that explain the most
+/// of it, so that a short word of another language says nothing.
+fn spoken(hits: &[Hit]) -> u32 {
+    let mut explained = [0usize; 32];
+    for hit in hits {
+        let languages = BOOK.phrases.get(hit.phrase).map_or(0, |phrase| phrase.languages);
+        for (bit, sum) in explained.iter_mut().enumerate() {
+            if languages & (1 << bit) != 0 {
+                *sum += hit.end - hit.start;
+            }
+        }
+    }
+    let most = explained.iter().copied().max().unwrap_or(0);
+    explained
+        .iter()
+        .enumerate()
+        .filter(|(_, sum)| **sum > 0 && **sum * 2 >= most)
+        .fold(0, |mask, (bit, _)| mask | 1 << bit)
 }
 
 /// Whether a hit lies inside an earlier noun; earlier nouns inside it are dropped.
@@ -201,7 +260,10 @@ fn swallowed(hits: &mut Vec<Hit>, hit: &Hit) -> bool {
 
 struct Phrase {
     text: String,
+    /// The first language that has it.
     language: &'static str,
+    /// Every language that has it, by the place of its file.
+    languages: u32,
     role: Role,
     /// What stands before it must be no letter.
     bound_left: bool,
@@ -213,7 +275,12 @@ impl Phrase {
     fn stands_alone(&self, text: &str, start: usize, end: usize) -> bool {
         let spaced = |c: char| c.is_alphabetic() && is_spaced(c);
         let left = || text.get(..start).and_then(|before| before.chars().next_back());
-        let right = || text.get(end..).and_then(|after| after.chars().next());
+        let after = text.get(end..).unwrap_or_default();
+        let right = || after.chars().next();
+        // "your booking.com account" speaks of no booking.
+        if [".com", ".net", ".org", ".jp"].iter().any(|end| after.starts_with(end)) {
+            return false;
+        }
         !(self.bound_left && left().is_some_and(|c| spaced(c) || c.is_ascii_digit())
             || self.bound_right && right().is_some_and(spaced))
     }
@@ -227,29 +294,42 @@ fn is_spaced(c: char) -> bool {
 
 struct Book {
     phrases: Vec<Phrase>,
+    english: u32,
     automaton: Option<AhoCorasick>,
 }
 
 static BOOK: LazyLock<Book> = LazyLock::new(|| {
     let mut phrases: Vec<Phrase> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
-    for (language, text) in LANGUAGE_FILES {
+    let mut known: HashMap<(String, Role), usize> = HashMap::new();
+    let mut english = 0;
+    for (place, (language, text)) in LANGUAGE_FILES.iter().enumerate().take(32) {
         // A file that cannot be read is named by a test and left out here.
         let Ok(file) = toml::from_str::<LanguageFile>(text) else { continue };
+        let bit = 1 << place;
+        if *language == "en" {
+            english = bit;
+        }
         file.each(&mut |role, written| {
             for text in expand(written) {
                 let open = text.ends_with('*');
                 let folded = fold(text.trim_end_matches('*'));
-                // The first language to name a phrase keeps it.
-                if folded.is_empty() || known.contains_key(&folded) {
+                if folded.is_empty() {
                     continue;
                 }
-                known.insert(folded.clone(), phrases.len());
+                if let Some(phrase) =
+                    known.get(&(folded.clone(), role)).and_then(|at| phrases.get_mut(*at))
+                {
+                    phrase.languages |= bit;
+                    phrase.bound_right &= !open;
+                    continue;
+                }
+                known.insert((folded.clone(), role), phrases.len());
                 phrases.push(Phrase {
                     bound_left: folded.chars().next().is_some_and(is_spaced),
                     bound_right: !open && folded.chars().next_back().is_some_and(is_spaced),
                     text: folded,
                     language,
+                    languages: bit,
                     role,
                 });
             }
@@ -260,7 +340,7 @@ static BOOK: LazyLock<Book> = LazyLock::new(|| {
         .kind(Some(AhoCorasickKind::ContiguousNFA))
         .build(phrases.iter().map(|phrase| phrase.text.as_str()))
         .ok();
-    Book { phrases, automaton }
+    Book { phrases, english, automaton }
 });
 
 /// One language's phrases. In a phrase `(a|b|)` stands for each of its
@@ -269,6 +349,9 @@ static BOOK: LazyLock<Book> = LazyLock::new(|| {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct LanguageFile {
     code: Vec<String>,
+    shared_code: Vec<String>,
+    words: Vec<String>,
+    enter: Vec<String>,
     weak_code: Vec<String>,
     ask: Vec<String>,
     validity: Vec<String>,
@@ -279,6 +362,8 @@ struct LanguageFile {
     reset: Vec<String>,
     transaction: Vec<String>,
     picture: Vec<String>,
+    depiction: Vec<String>,
+    choose: Vec<String>,
     unit: Vec<String>,
     label: HashMap<Family, Vec<String>>,
     topic: HashMap<Family, Vec<String>>,
@@ -288,7 +373,10 @@ impl LanguageFile {
     fn each(&self, take: &mut impl FnMut(Role, &str)) {
         let plain = [
             (Role::Code, &self.code),
+            (Role::SharedCode, &self.shared_code),
             (Role::WeakCode, &self.weak_code),
+            (Role::Words, &self.words),
+            (Role::Enter, &self.enter),
             (Role::Ask, &self.ask),
             (Role::Validity, &self.validity),
             (Role::Secret, &self.secret),
@@ -298,6 +386,8 @@ impl LanguageFile {
             (Role::For(Kind::Reset), &self.reset),
             (Role::For(Kind::Transaction), &self.transaction),
             (Role::Picture, &self.picture),
+            (Role::Depiction, &self.depiction),
+            (Role::Choose, &self.choose),
             (Role::Unit, &self.unit),
         ];
         for (role, phrases) in plain {
@@ -317,13 +407,33 @@ impl LanguageFile {
 }
 
 /// Writes out the alternatives of a phrase: `cod(e|es)` to `code` and `codes`.
+/// Alternatives may hold alternatives.
 fn expand(phrase: &str) -> Vec<String> {
-    let Some((before, rest)) = phrase.split_once('(') else { return vec![phrase.to_owned()] };
-    let Some((inside, after)) = rest.split_once(')') else { return vec![phrase.to_owned()] };
-    let tails = expand(after);
-    inside
-        .split('|')
-        .flat_map(|choice| tails.iter().map(move |tail| format!("{before}{choice}{tail}")))
+    let Some(open) = phrase.find('(') else { return vec![phrase.to_owned()] };
+    let mut depth = 0usize;
+    let mut cuts = vec![open];
+    let mut close = None;
+    for (at, mark) in phrase.char_indices().skip_while(|(at, _)| *at < open) {
+        match mark {
+            '(' => depth += 1,
+            ')' if depth == 1 => {
+                close = Some(at);
+                break;
+            }
+            ')' => depth -= 1,
+            '|' if depth == 1 => cuts.push(at),
+            _ => {}
+        }
+    }
+    let Some(close) = close else { return vec![phrase.to_owned()] };
+    let ends = cuts.iter().skip(1).copied().chain([close]);
+    let part = |range: std::ops::Range<usize>| phrase.get(range).unwrap_or_default();
+    let tails = expand(part(close + 1..phrase.len()));
+    cuts.iter()
+        .zip(ends)
+        .flat_map(|(start, end)| expand(part(start + 1..end)))
+        .flat_map(|choice| tails.iter().map(move |tail| format!("{choice}{tail}")))
+        .map(|rest| format!("{}{rest}", part(0..open)))
         .collect()
 }
 

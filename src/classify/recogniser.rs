@@ -6,7 +6,9 @@
 use super::page::Page;
 use super::phrases::{Family, Hit, Role};
 use super::tokens::{Shape, Token};
-use super::{Signal, words};
+use super::{Kind, Signal, marks, words};
+
+mod against;
 
 /// How a token stands to the noun that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,165 +73,379 @@ pub(super) struct Finding {
 
 /// Weighs a page.
 pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
+    let scene = Scene::of(page, hits, tokens);
+    let spelled = words::spelled(page);
     let mut finding = Finding::default();
     let best = tokens
         .iter()
-        .filter_map(|token| weigh_token(page, hits, tokens, token))
-        .chain(
-            words::letters(page, hits).map(|(token, hit)| named(page, token, hit, Relation::After)),
-        )
+        .chain(&spelled)
+        .filter_map(|token| scene.named(token).or_else(|| scene.asked_for(token)))
+        .chain(scene.only())
+        .chain(words::letters(page, hits).map(|(token, hit)| {
+            let same = page.line_of(token.start) == page.line_of(hit.start);
+            let relation = if same { Relation::After } else { Relation::Below };
+            scene.candidate(token, hit, relation)
+        }))
+        .chain(bare(page, tokens))
+        .chain(words::pictures(page, hits))
+        .chain(words::chosen(page, hits))
+        .chain(words::phrase(page, hits))
         .max_by_key(|candidate| candidate.weight);
-    match best {
-        Some(candidate) => {
-            finding.signals.extend(candidate.signals);
-            finding.code = Some(candidate.token);
-        }
-        None => {
-            if let Some((token, signal)) =
-                bare(page, tokens).or_else(|| words::pictures(page, hits))
-            {
-                finding.signals.push(signal);
-                finding.code = Some(token);
-            }
-        }
+    let mut sure = false;
+    if let Some(candidate) = best {
+        sure = candidate.signals.first().is_some_and(|signal| {
+            let near = Relation::Near.weight(true) == signal.weight
+                && signal.name == Relation::Near.signal(true);
+            signal.weight >= 50 && !near && signal.name != "code.only"
+        });
+        finding.signals.extend(candidate.signals);
+        finding.code = Some(candidate.token);
     }
     surroundings(page, hits, finding.code, &mut finding.signals);
-    against(page, hits, finding.code, &mut finding.signals);
+    against::topics(page, hits, finding.code, sure, &mut finding.signals);
+    against::looks(page, tokens, finding.code, &mut finding.signals);
     finding
 }
 
-struct Candidate {
-    token: Token,
-    weight: i32,
-    signals: Vec<Signal>,
+/// A place that could hold the code, and why.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) token: Token,
+    pub(super) weight: i32,
+    pub(super) signals: Vec<Signal>,
 }
 
-/// A token with the noun that names it, if any noun does.
-fn weigh_token(page: &Page, hits: &[Hit], tokens: &[Token], token: &Token) -> Option<Candidate> {
-    if followed_by_unit(page, hits, token) {
-        return None;
+impl Candidate {
+    pub(super) fn of(token: Token, signals: Vec<Signal>) -> Self {
+        let weight = signals.iter().map(|signal| signal.weight).sum();
+        Self { token, weight, signals }
     }
-    let alone = stands_alone(page, token);
-    let mut best: Option<(usize, Relation, &Hit)> = None;
-    for hit in hits.iter().filter(|hit| hit.is_noun()) {
-        let Some((distance, relation)) = relation(page, tokens, token, alone, hit) else {
-            continue;
+}
+
+/// A page with all that was found on it.
+struct Scene<'a> {
+    page: &'a Page,
+    hits: &'a [Hit],
+    tokens: &'a [Token],
+    /// Numbers that the mail calls something else.
+    labelled: Vec<&'a str>,
+    /// The mail is of a trade that has codes of its own.
+    rival: bool,
+    /// The mail says what a login code is for, or calls one by its own name.
+    purposeful: bool,
+}
+
+impl<'a> Scene<'a> {
+    fn of(page: &'a Page, hits: &'a [Hit], tokens: &'a [Token]) -> Self {
+        let in_subject = |wanted: fn(&Role) -> bool| {
+            hits.iter().any(|hit| hit.end <= page.subject_end() && wanted(&hit.role))
         };
-        let nearer = match best {
-            None => true,
-            Some((least, _, other)) => {
-                // A far noun says little; among far ones a code phrase is preferred.
-                if relation == Relation::Far && distance > 200 {
-                    strength(hit) > strength(other) && least > 200
-                } else {
-                    distance < least
+        let headed =
+            in_subject(|role| matches!(role, Role::Code | Role::SharedCode | Role::For(_)))
+                && hits.iter().any(|hit| hit.role == Role::Validity);
+        let rival = marks::percent(page)
+            || hits.iter().any(|hit| match hit.role {
+                // Papers and customers are numbered in the last lines of any mail.
+                Role::Label(Family::Order | Family::Invoice | Family::Tax) => {
+                    hit.end <= page.subject_end() || !headed
                 }
-            }
-        };
-        if nearer {
-            best = Some((distance, relation, hit));
-        }
-    }
-    let (_, relation, hit) = best?;
-    if matches!(hit.role, Role::Label(_)) && relation > Relation::Far {
-        return None;
-    }
-    let candidate = named(page, *token, hit, relation);
-    let sure = relation >= Relation::Below;
-    (!(token.doubtful && !(sure && strength(hit) == 2)) && candidate.weight > 0)
-        .then_some(candidate)
-}
-
-fn strength(hit: &Hit) -> u8 {
-    match hit.role {
-        Role::Code | Role::Picture => 2,
-        Role::WeakCode => 1,
-        _ => 0,
-    }
-}
-
-fn named(page: &Page, token: Token, hit: &Hit, relation: Relation) -> Candidate {
-    let strong = strength(hit) == 2;
-    let mut signals = Vec::new();
-    let base = if strength(hit) == 0 { 0 } else { relation.weight(strong) };
-    if base > 0 {
-        signals.push(Signal {
-            name: relation.signal(strong),
-            weight: base,
-            because: hit.because(),
-        });
-    }
-    let (weight, because) = match token.shape {
-        Shape::Digits if token.length == 6 => (15, "six digits"),
-        Shape::Digits if token.length > 8 => (0, "nine or ten digits"),
-        Shape::Digits => (10, "four to eight digits"),
-        Shape::Grouped => (10, "digits in groups"),
-        Shape::Cells => (20, "one digit to a cell"),
-        Shape::Prefixed => (12, "a prefix and digits"),
-        Shape::Mixed => (5, "letters and digits"),
-        Shape::Letters => (5, "letters"),
-        Shape::Words => (5, "words"),
-    };
-    signals.push(Signal { name: "code.shape", weight, because: because.to_owned() });
-    if stands_alone(page, &token) && token.start >= page.subject_end() {
-        let because = "nothing else stands on its line".to_owned();
-        signals.push(Signal { name: "code.line-of-its-own", weight: 15, because });
-    }
-    let weight = signals.iter().map(|signal| signal.weight).sum();
-    Candidate { token, weight, signals }
-}
-
-/// How a noun and a token stand to each other, and how far apart.
-fn relation(
-    page: &Page,
-    tokens: &[Token],
-    token: &Token,
-    alone: bool,
-    hit: &Hit,
-) -> Option<(usize, Relation)> {
-    let token_line = page.line_of(token.start);
-    let hit_line = page.line_of(hit.start);
-    let subject = page.subject_end();
-    // The subject is no neighbour of the first line.
-    if (token.start < subject) != (hit.start < subject) {
-        return (strength(hit) > 0).then_some((10_000, Relation::Far));
-    }
-    if hit.end <= token.start {
-        let gap = page.slice(hit.end, token.start);
-        let distance = gap.chars().count();
-        let lines = token_line - page.line_of(hit.end.saturating_sub(1));
-        // A number between them has taken the noun already.
-        let taken = tokens
+                Role::Label(family) => family.is_rival(),
+                // Every shop speaks of orders and bills; only a subject makes them the matter.
+                Role::Topic(Family::Order | Family::Invoice | Family::Tax) => {
+                    hit.end <= page.subject_end()
+                }
+                Role::Topic(family) => family.is_rival(),
+                _ => false,
+            });
+        let has = |wanted: fn(&Role) -> bool| hits.iter().any(|hit| wanted(&hit.role));
+        let guarded = has(|role| matches!(role, Role::Secret | Role::NotYou));
+        // Every offer speaks of buying; a payment that is to be approved comes with a warning.
+        let purposeful = guarded && has(|role| matches!(role, Role::For(Kind::Transaction)))
+            || has(|role| {
+                matches!(role, Role::Code | Role::NotYou)
+                    || matches!(role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
+            });
+        let mut scene = Self { page, hits, tokens, labelled: Vec::new(), rival, purposeful };
+        let labelled = tokens
             .iter()
-            .any(|other| other.start >= hit.end && other.end <= token.start && !other.doubtful);
-        if taken {
-            return (strength(hit) > 0).then_some((distance + 400, Relation::Far));
+            .filter(|token| {
+                scene.nearest(token).is_some_and(|(_, relation, hit)| {
+                    matches!(hit.role, Role::Label(_)) && relation > Relation::Near
+                })
+            })
+            .map(|token| page.slice(token.start, token.end))
+            .collect();
+        scene.labelled = labelled;
+        scene
+    }
+
+    /// 2 if a noun names nothing but a login code, 1 if it may.
+    fn strength(&self, hit: &Hit) -> u8 {
+        match hit.role {
+            Role::Code | Role::Picture => 2,
+            Role::SharedCode if !self.rival && self.purposeful => 2,
+            Role::SharedCode | Role::WeakCode => 1,
+            _ => 0,
         }
-        let relation = match lines {
-            0 if is_short_link(gap) => Relation::After,
-            0 if distance <= 120 && !ends_sentence(gap) => Relation::Near,
-            0 if distance <= 60 => Relation::Near,
-            1..=4 if alone && distance <= 300 => Relation::Below,
-            1 if distance <= 80 && !ends_sentence(gap) => Relation::Near,
-            _ => Relation::Far,
-        };
-        return Some((distance, relation));
     }
-    if hit.start >= token.end {
-        let gap = page.slice(token.end, hit.start);
-        let distance = gap.chars().count();
-        let lines = hit_line - token_line;
-        let relation = match lines {
-            0 if distance <= 48 && !ends_sentence(gap) => Relation::Before,
-            1 if alone && distance <= 60 => Relation::Above,
-            1 if distance <= 40 && !ends_sentence(gap) => Relation::Before,
-            _ => Relation::Far,
-        };
-        // What stands before a number names it rather than what follows.
-        return Some((distance + 12, relation));
+
+    /// The noun that is nearest to a token.
+    fn nearest(&self, token: &Token) -> Option<(usize, Relation, &'a Hit)> {
+        let alone = stands_alone(self.page, token);
+        let mut best: Option<(usize, Relation, &Hit)> = None;
+        for hit in self.hits.iter().filter(|hit| hit.is_noun()) {
+            let Some((distance, relation)) = self.relation(token, alone, hit) else { continue };
+            let nearer = best.is_none_or(|(least, held, other)| {
+                if relation == Relation::Far && held == Relation::Far {
+                    // Among far nouns the one that says most.
+                    self.strength(hit) > self.strength(other)
+                } else {
+                    (relation > Relation::Far, least) > (held > Relation::Far, distance)
+                }
+            });
+            if nearer {
+                best = Some((distance, relation, hit));
+            }
+        }
+        // "the code below … on the page you have open": words such as "page" name a number only beside it.
+        let (_, relation, hit) = best?;
+        if hit.role == Role::Label(Family::Number) && relation < Relation::Before {
+            let code = self.hits.iter().filter(|hit| self.strength(hit) == 2).filter_map(|hit| {
+                let (distance, relation) = self.relation(token, alone, hit)?;
+                (relation >= Relation::Below).then_some((distance, relation, hit))
+            });
+            return code.min_by_key(|(distance, _, _)| *distance).or(best);
+        }
+        best
     }
-    // The noun holds the token, as "2-step verification" holds the 2.
-    None
+
+    /// A token with the noun that names it, if any noun does.
+    fn named(&self, token: &Token) -> Option<Candidate> {
+        if followed_by_unit(self.page, self.hits, token)
+            || self.labelled.contains(&self.page.slice(token.start, token.end))
+        {
+            return None;
+        }
+        let (_, relation, hit) = self.nearest(token)?;
+        let strength = self.strength(hit);
+        let sure = relation >= Relation::Below && strength == 2;
+        if strength == 0 || token.doubtful && !sure || relation.weight(strength == 2) == 0 {
+            return None;
+        }
+        let named = self.candidate(*token, hit, relation);
+        match self.asked_for(token) {
+            Some(asked) if asked.weight > named.weight => Some(asked),
+            _ => Some(named),
+        }
+    }
+
+    /// A token without a noun: "use 1234 to sign in".
+    fn asked_for(&self, token: &Token) -> Option<Candidate> {
+        if token.doubtful
+            || followed_by_unit(self.page, self.hits, token)
+            || self.labelled.contains(&self.page.slice(token.start, token.end))
+        {
+            return None;
+        }
+        let line = self.page.lines.get(self.page.line_of(token.start))?;
+        let verb = self.hits.iter().find(|hit| match hit.role {
+            Role::Enter => {
+                hit.end <= token.start && short(self.page.slice(hit.end, token.start), 16)
+                    || hit.start >= token.end && short(self.page.slice(token.end, hit.start), 6)
+            }
+            Role::Ask => hit.start >= token.end && short(self.page.slice(token.end, hit.start), 4),
+            _ => false,
+        });
+        let verb = verb.or_else(|| self.asked_above(token))?;
+        let purpose = self.hits.iter().any(|hit| {
+            matches!(hit.role, Role::For(_))
+                && (hit.start >= line.start && hit.end <= line.end
+                    || hit.end <= self.page.subject_end())
+        });
+        if !purpose && matches!(token.shape, Shape::Mixed | Shape::Coined | Shape::Letters) {
+            return None;
+        }
+        let weight = if purpose { 70 } else { 50 };
+        let mut signals = vec![Signal { name: "code.asked-for", weight, because: verb.because() }];
+        signals.extend(self.form(token));
+        Some(Candidate::of(*token, signals))
+    }
+
+    /// A verb on the line above that ends with a colon: "type this into the app:".
+    fn asked_above(&self, token: &Token) -> Option<&'a Hit> {
+        let at = self.page.line_of(token.start).checked_sub(1).filter(|at| *at > 0)?;
+        let above = self.page.lines.get(at)?;
+        let points = self.page.slice(above.start, above.end).ends_with(':');
+        if !points || !stands_alone(self.page, token) {
+            return None;
+        }
+        let purpose = token.shape == Shape::Cells
+            || self.hits.iter().any(|hit| matches!(hit.role, Role::For(_)));
+        self.hits.iter().filter(|_| purpose).find(|hit| {
+            matches!(hit.role, Role::Enter | Role::Ask)
+                && hit.start >= above.start
+                && hit.end <= above.end
+        })
+    }
+
+    /// The one thing in a short mail that looks like a code, where the mail says
+    /// what it is for and warns or hurries as code mails do.
+    fn only(&self) -> Option<Candidate> {
+        let subject = self.page.subject_end();
+        if self.rival || self.page.folded.len() > 3_000 {
+            return None;
+        }
+        let refused = |hit: &Hit| match hit.role {
+            Role::Label(family) => family != Family::Number && family != Family::Postal,
+            Role::Topic(family) => !matches!(
+                family,
+                Family::ResetLink
+                    | Family::ConfirmLink
+                    | Family::MagicLink
+                    | Family::PhishingWarning
+            ),
+            _ => false,
+        };
+        let has = |wanted: &dyn Fn(&Role) -> bool| self.hits.iter().any(|hit| wanted(&hit.role));
+        let hurried = has(&|role| matches!(role, Role::Validity | Role::Secret | Role::NotYou));
+        if self.hits.iter().any(refused) || !hurried || !has(&|role| matches!(role, Role::For(_))) {
+            return None;
+        }
+        let mut likely = self.tokens.iter().filter(|token| {
+            token.start >= subject
+                && !token.doubtful
+                && !matches!(token.shape, Shape::Coined)
+                && !followed_by_unit(self.page, self.hits, token)
+                && !self.labelled.contains(&self.page.slice(token.start, token.end))
+        });
+        let token = *likely.next()?;
+        let text = self.page.slice(token.start, token.end);
+        if likely.any(|other| self.page.slice(other.start, other.end) != text) {
+            return None;
+        }
+        let labelled = self.nearest(&token).is_some_and(|(_, relation, hit)| {
+            matches!(hit.role, Role::Label(_)) && relation > Relation::Near
+        });
+        let line = self.page.lines.get(self.page.line_of(token.start))?;
+        let asked = self.hits.iter().find(|hit| {
+            matches!(hit.role, Role::Enter | Role::Ask)
+                && hit.end <= line.end
+                && hit.start >= line.start
+        });
+        if labelled || asked.is_none() && !stands_alone(self.page, &token) {
+            return None;
+        }
+        let because = "the only thing in a short mail that looks like a code".to_owned();
+        let mut signals = vec![Signal { name: "code.only", weight: 55, because }];
+        signals.extend(self.form(&token));
+        Some(Candidate::of(token, signals))
+    }
+
+    fn candidate(&self, token: Token, hit: &Hit, relation: Relation) -> Candidate {
+        let strong = self.strength(hit) == 2;
+        let name = relation.signal(strong);
+        let mut signals =
+            vec![Signal { name, weight: relation.weight(strong), because: hit.because() }];
+        signals.extend(self.form(&token));
+        Candidate::of(token, signals)
+    }
+
+    /// How a token looks and where it stands.
+    fn form(&self, token: &Token) -> impl Iterator<Item = Signal> + use<> {
+        let alone = stands_alone(self.page, token) && token.start >= self.page.subject_end();
+        let (weight, because) = match token.shape {
+            Shape::Digits if token.length == 6 => (15, "six digits"),
+            Shape::Digits if token.length > 8 => (0, "nine or ten digits"),
+            Shape::Digits => (10, "four to eight digits"),
+            Shape::Grouped => (10, "digits in groups"),
+            Shape::Cells => (30, "one digit to a cell"),
+            Shape::Prefixed => (12, "a prefix and digits"),
+            Shape::Mixed => (5, "letters and digits"),
+            Shape::Coined => (-30, "a word with a number, as coupons have"),
+            Shape::Letters => (5, "letters"),
+            Shape::Words => (5, "words"),
+        };
+        let shape = Signal { name: "code.shape", weight, because: because.to_owned() };
+        let line = alone.then(|| Signal {
+            name: "code.line-of-its-own",
+            weight: 15,
+            because: "nothing else stands on its line".to_owned(),
+        });
+        // A line that ends with a colon points at the next one.
+        let number = self.page.line_of(token.start);
+        let above = number.checked_sub(1).filter(|above| *above > 0);
+        let pointed = alone
+            && above
+                .and_then(|above| self.page.lines.get(above))
+                .is_some_and(|line| self.page.slice(line.start, line.end).ends_with(':'));
+        let pointed = pointed.then(|| Signal {
+            name: "code.pointed-at",
+            weight: 15,
+            because: "the line above ends with a colon".to_owned(),
+        });
+        let subject = (token.end <= self.page.subject_end() && !self.rival).then(|| Signal {
+            name: "subject.holds-code",
+            weight: 25,
+            because: "it stands in the subject".to_owned(),
+        });
+        [Some(shape), line, pointed, subject].into_iter().flatten()
+    }
+
+    /// How a noun and a token stand to each other, and how far apart.
+    fn relation(&self, token: &Token, alone: bool, hit: &Hit) -> Option<(usize, Relation)> {
+        let page = self.page;
+        let token_line = page.line_of(token.start);
+        let hit_line = page.line_of(hit.start);
+        let subject = page.subject_end();
+        // The subject is no neighbour of the first line.
+        if (token.start < subject) != (hit.start < subject) {
+            return (self.strength(hit) > 0).then_some((10_000, Relation::Far));
+        }
+        if hit.end <= token.start {
+            let gap = page.slice(hit.end, token.start);
+            let distance = gap.chars().count();
+            let lines = token_line - page.line_of(hit.end.saturating_sub(1));
+            // A number between them has taken the noun already.
+            let taken = self.tokens.iter().any(|other| {
+                other.start >= hit.end
+                    && other.end <= token.start
+                    && !other.doubtful
+                    && !matches!(other.shape, Shape::Mixed | Shape::Coined)
+            });
+            if taken {
+                return (self.strength(hit) > 0).then_some((distance + 400, Relation::Far));
+            }
+            let relation = match lines {
+                0 if is_short_link(gap) => Relation::After,
+                0 if distance <= 120 && !ends_sentence(gap) => Relation::Near,
+                0 if distance <= 60 => Relation::Near,
+                1..=4 if alone && distance <= 300 => Relation::Below,
+                1 if distance <= 80 && !ends_sentence(gap) => Relation::Near,
+                _ => Relation::Far,
+            };
+            return Some((distance, relation));
+        }
+        if hit.start >= token.end {
+            // "1234 (order no.: 5)": what a colon follows names what comes next.
+            if page.slice(hit.end, page.folded.len()).trim_start().starts_with(':') {
+                return (self.strength(hit) > 0 && token_line != hit_line)
+                    .then_some((500, Relation::Far));
+            }
+            let gap = page.slice(token.end, hit.start);
+            let distance = gap.chars().count();
+            let lines = hit_line - token_line;
+            let relation = match lines {
+                0 if distance <= 48 && !ends_sentence(gap) => Relation::Before,
+                1 if alone && distance <= 60 => Relation::Above,
+                1 if distance <= 40 && !ends_sentence(gap) => Relation::Before,
+                _ => Relation::Far,
+            };
+            // What stands before a number names it rather than what follows.
+            return Some((distance + 12, relation));
+        }
+        // The noun holds the token, as "2-step verification" holds the 2.
+        None
+    }
 }
 
 /// Whether what stands between a noun and a token is no more than "is" or ":".
@@ -239,6 +455,10 @@ fn is_short_link(gap: &str) -> bool {
         || count <= 40
             && gap.trim_end().ends_with([':', '>', '→', '「', '『', '【', '[', '"', '=', '*'])
         || count <= 30 && !ends_sentence(gap) && !gap.contains(',')
+}
+
+fn short(gap: &str, most: usize) -> bool {
+    gap.chars().count() <= most && !ends_sentence(gap)
 }
 
 fn ends_sentence(gap: &str) -> bool {
@@ -269,7 +489,7 @@ pub(super) fn stands_alone(page: &Page, token: &Token) -> bool {
 }
 
 /// A text that is nothing but a code.
-fn bare(page: &Page, tokens: &[Token]) -> Option<(Token, Signal)> {
+fn bare(page: &Page, tokens: &[Token]) -> Option<Candidate> {
     let mut inside = tokens.iter().filter(|token| token.start >= page.subject_end());
     let token = *inside.next()?;
     if inside.next().is_some() || token.doubtful || !stands_alone(page, &token) {
@@ -281,18 +501,19 @@ fn bare(page: &Page, tokens: &[Token]) -> Option<(Token, Signal)> {
         .skip(1)
         .filter(|line| page.slice(line.start, line.end).chars().any(char::is_alphanumeric));
     let weight = match token.shape {
-        Shape::Mixed | Shape::Letters | Shape::Words => 60,
+        Shape::Mixed | Shape::Coined | Shape::Letters | Shape::Words => 80,
         _ => 110,
     };
     let because = "the text holds nothing but what looks like a code".to_owned();
-    (lines.count() == 1).then_some((token, Signal { name: "code.bare", weight, because }))
+    let all = token.shape == Shape::Cells || lines.count() == 1;
+    all.then(|| Candidate::of(token, vec![Signal { name: "code.bare", weight, because }]))
 }
 
 /// What speaks for a code mail around the code itself.
 fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Signal>) {
     let subject = page.subject_end();
     let in_subject = |role: Role| hits.iter().find(|hit| hit.role == role && hit.end <= subject);
-    if let Some(hit) = in_subject(Role::Code) {
+    if let Some(hit) = in_subject(Role::Code).or_else(|| in_subject(Role::SharedCode)) {
         signals.push(Signal { name: "subject.code-phrase", weight: 25, because: hit.because() });
     } else if let Some(hit) = in_subject(Role::WeakCode) {
         signals.push(Signal { name: "subject.code-word", weight: 12, because: hit.because() });
@@ -311,43 +532,14 @@ fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Ve
             signals.push(Signal { name, weight, because: hit.because() });
         }
     }
-    if let Some(hit) = hits.iter().find(|hit| matches!(hit.role, Role::For(_))) {
+    if let Some(hit) =
+        hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end <= subject)
+    {
+        signals.push(Signal { name: "subject.purpose", weight: 10, because: hit.because() });
+    }
+    if let Some(hit) = hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end > subject)
+    {
         signals.push(Signal { name: "text.purpose", weight: 10, because: hit.because() });
-    }
-}
-
-/// What speaks against a code mail.
-fn against(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Signal>) {
-    let subject = page.subject_end();
-    let mut seen: Vec<Family> = Vec::new();
-    for hit in hits {
-        let Role::Topic(family) = hit.role else { continue };
-        if seen.contains(&family) || seen.len() >= 3 {
-            continue;
-        }
-        seen.push(family);
-        let weight = if hit.end <= subject { -60 } else { -25 };
-        let because = format!("{}: {}", family.name(), hit.because());
-        signals.push(Signal { name: "refuse.topic", weight, because });
-    }
-    let mut labels: Vec<Family> = Vec::new();
-    for hit in hits {
-        let Role::Label(family) = hit.role else { continue };
-        if family == Family::Number || labels.contains(&family) || hit.end > subject {
-            continue;
-        }
-        labels.push(family);
-        let because = format!("{}: {}", family.name(), hit.because());
-        signals.push(Signal { name: "refuse.label-in-subject", weight: -40, because });
-    }
-    if code.is_none() {
-        return;
-    }
-    let length = page.folded.chars().count();
-    if length > 3_000 {
-        let weight = if length > 5_000 { -40 } else { -20 };
-        let because = "longer than code mails are".to_owned();
-        signals.push(Signal { name: "text.long", weight, because });
     }
 }
 

@@ -20,9 +20,11 @@ fn own_alert(letter: &Letter, page: &Page) -> Option<Signal> {
         return Some(refuse("refuse.sns-sender", "it comes from the sender of our own alerts"));
     }
     // Of a text only the page is searched: the marker stands near the top or the end of an alert.
-    let marked = [OWN_MARKER, "hansho.alert/"]
-        .iter()
-        .any(|marker| page.folded.contains(marker) || letter.text.contains(marker));
+    let marked = [OWN_MARKER, "hansho.alert/"].iter().any(|marker| {
+        [&page.folded, &letter.text]
+            .iter()
+            .any(|text| memchr::memmem::find(text.as_bytes(), marker.as_bytes()).is_some())
+    });
     marked.then(|| refuse("refuse.own-marker", "it carries the mark of our own alerts"))
 }
 
@@ -43,9 +45,31 @@ fn by_hand(letter: &Letter, page: &Page) -> Option<Signal> {
     if automatic {
         return None;
     }
-    const PREFIXES: [&str; 14] = [
-        "fwd:", "fw:", "転送:", "wg:", "tr:", "rv:", "enc:", "i:", "doorst:", "pd:", "yml:",
-        "전달:", "转发:", "轉寄:",
+    const PREFIXES: [&str; 24] = [
+        "fwd:",
+        "fw:",
+        "転送:",
+        "wg:",
+        "tr:",
+        "rv:",
+        "enc:",
+        "i:",
+        "doorst:",
+        "pd:",
+        "yml:",
+        "전달:",
+        "转发:",
+        "轉寄:",
+        "轉發:",
+        "ilt:",
+        "vs:",
+        "vb:",
+        "vl:",
+        "fs:",
+        "trs:",
+        "переслано:",
+        "chuyển tiếp:",
+        "ส่งต่อ:",
     ];
     const SEPARATORS: [&str; 6] = [
         "---------- forwarded message",
@@ -69,8 +93,23 @@ fn by_hand(letter: &Letter, page: &Page) -> Option<Signal> {
         ));
     }
     let text = page.slice(page.subject_end(), page.folded.len());
-    SEPARATORS.iter().any(|separator| text.contains(separator)).then(|| {
+    let holds = SEPARATORS.iter().any(|separator| text.contains(separator)) || is_set_off(page);
+    holds.then(|| {
         refuse("forward.text", "its text holds another mail that somebody forwarded by hand")
+    })
+}
+
+/// Whether a ruled line of words stands above a header line with an address, as
+/// mail programs of all languages set off the mail that they forward.
+fn is_set_off(page: &Page) -> bool {
+    page.lines.iter().enumerate().skip(1).any(|(at, line)| {
+        let text = page.slice(line.start, line.end);
+        text.starts_with("-----")
+            && text.chars().any(char::is_alphabetic)
+            && page.lines.iter().skip(at + 1).take(3).any(|below| {
+                let text = page.slice(below.start, below.end);
+                text.contains('@') && text.contains(": ")
+            })
     })
 }
 
@@ -80,7 +119,7 @@ pub(super) fn leanings(letter: &Letter, page: &Page, signals: &mut Vec<Signal>) 
         signals.push(Signal { name, weight, because: because.to_owned() });
     };
     if letter.trace.list_id.is_some() {
-        say("header.list-id", -50, "it was sent to a list");
+        say("header.list-id", -80, "it was sent to a list");
     }
     match letter.trace.precedence.as_deref() {
         Some("list") => say("header.precedence", -50, "it was sent to a list"),
@@ -91,12 +130,40 @@ pub(super) fn leanings(letter: &Letter, page: &Page, signals: &mut Vec<Signal>) 
         say("header.list-unsubscribe", -10, "one can unsubscribe from it");
     }
     let subject = page.slice(0, page.subject_end());
-    if ["re:", "aw:", "sv:", "回复:", "답장:"].iter().any(|prefix| subject.starts_with(prefix))
-    {
+    // A list puts its name before what the writer put there.
+    let subject = match subject.split_once(']') {
+        Some((name, rest)) if name.starts_with('[') => rest.trim_start(),
+        _ => subject,
+    };
+    const REPLIES: [&str; 22] = [
+        "re:",
+        "re[",
+        "aw:",
+        "sv:",
+        "antw:",
+        "rép:",
+        "rep:",
+        "res:",
+        "rif:",
+        "ris:",
+        "r:",
+        "odp:",
+        "ynt:",
+        "bls:",
+        "vá:",
+        "ответ:",
+        "رد:",
+        "返信:",
+        "回复:",
+        "回覆:",
+        "답장:",
+        "회신:",
+    ];
+    if REPLIES.iter().any(|prefix| subject.starts_with(prefix)) {
         say("subject.reply", -60, "it answers another mail");
     }
     if letter.hidden_text {
-        say("text.hidden", -10, "it holds text that no reader sees");
+        say("text.hidden", 0, "it holds text that no reader sees");
     }
 }
 

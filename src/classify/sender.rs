@@ -2,6 +2,10 @@
 //! of the From makes a letter a service's own; a brand over another address says
 //! whom the mail claims to be from. This room must not judge whether it is real.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
 use crate::mail::{Letter, Mailbox};
 use crate::services::{self, Service};
 
@@ -142,11 +146,11 @@ fn named_in(text: &str) -> Option<&'static Service> {
     if text.is_empty() {
         return None;
     }
-    longest(&fold_shown(text), |text, brand| {
-        let many = brand.chars().count();
-        let latin = brand.is_ascii();
+    let shown = fold_shown(text);
+    longest(&BRANDS.shown, &shown, |brand| {
         // Short names are words of other meanings, too.
-        (if latin { many >= 4 } else { many >= 3 }) && holds(text, brand)
+        let least = if brand.shown.is_ascii() { 4 } else { 3 };
+        brand.shown.chars().count() >= least && holds(&shown, &brand.shown)
     })
 }
 
@@ -155,15 +159,15 @@ fn named_by(name: &str) -> Option<&'static Service> {
     if name.is_empty() {
         return None;
     }
-    let shown = fold_shown(name);
-    longest(&shown, |name, brand| {
-        if brand.is_ascii() {
+    let (shown, folded) = (fold_shown(name), fold(name));
+    longest(&BRANDS.folded, &folded, |brand| {
+        if brand.shown.is_ascii() {
             // "Apple Farm" is not Apple: a Latin brand is the whole name but for words of office.
-            let rest = fold(name).replacen(&fold(brand), "", 1);
-            holds(&fold(name), &fold(brand))
+            let rest = folded.replacen(&brand.folded, "", 1);
+            holds(&folded, &brand.folded)
                 && rest.split(|c: char| !c.is_alphanumeric()).all(is_office)
         } else {
-            brand.chars().count() >= 3 && holds(name, brand)
+            brand.shown.chars().count() >= 3 && holds(&shown, &brand.shown)
         }
     })
 }
@@ -204,17 +208,56 @@ fn is_office(word: &str) -> bool {
     WORDS.contains(&word) || !word.is_ascii()
 }
 
-fn longest(text: &str, matches: impl Fn(&str, &str) -> bool) -> Option<&'static Service> {
-    let mut best: Option<(usize, &'static Service)> = None;
-    for service in services::all() {
-        for word in &service.brands.words {
-            let word = fold_shown(word);
-            if best.is_none_or(|(length, _)| word.len() > length) && matches(text, &word) {
-                best = Some((word.len(), service));
-            }
+/// One name of a service, folded as texts are.
+struct Brand {
+    shown: String,
+    folded: String,
+    service: &'static Service,
+}
+
+/// The names of all services, so that one pass over a text finds those it holds.
+struct Brands {
+    all: Vec<Brand>,
+    shown: Option<AhoCorasick>,
+    folded: Option<AhoCorasick>,
+}
+
+static BRANDS: LazyLock<Brands> = LazyLock::new(|| {
+    let all: Vec<Brand> = services::all()
+        .iter()
+        .flat_map(|service| service.brands.words.iter().map(move |word| (service, word)))
+        .map(|(service, word)| Brand { shown: fold_shown(word), folded: fold(word), service })
+        .filter(|brand| !brand.shown.is_empty())
+        .collect();
+    let automaton = |words: Vec<&str>| {
+        AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(words).ok()
+    };
+    Brands {
+        shown: automaton(all.iter().map(|brand| brand.shown.as_str()).collect()),
+        folded: automaton(all.iter().map(|brand| brand.folded.as_str()).collect()),
+        all,
+    }
+});
+
+/// The service of the longest brand in a text that also `fits`; of equally
+/// long ones that of the first file.
+fn longest(
+    automaton: &Option<AhoCorasick>,
+    text: &str,
+    fits: impl Fn(&Brand) -> bool,
+) -> Option<&'static Service> {
+    let found = automaton.as_ref()?.try_find_overlapping_iter(text).ok()?;
+    let mut best: Option<(usize, usize)> = None;
+    for place in found.map(|found| found.pattern().as_usize()) {
+        let Some(brand) = BRANDS.all.get(place) else { continue };
+        let longer = best.is_none_or(|(length, first)| {
+            brand.shown.len() > length || brand.shown.len() == length && place < first
+        });
+        if longer && fits(brand) {
+            best = Some((brand.shown.len(), place));
         }
     }
-    best.map(|(_, service)| service)
+    best.and_then(|(_, place)| BRANDS.all.get(place)).map(|brand| brand.service)
 }
 
 /// Whether a text holds a word that is no part of a longer Latin word.

@@ -22,6 +22,8 @@ pub(super) enum Shape {
     Prefixed,
     /// Letters and digits.
     Mixed,
+    /// Letters and then few digits, as coupons are coined: `SPRING20`.
+    Coined,
     /// Letters alone.
     Letters,
     /// Words.
@@ -102,6 +104,7 @@ fn read(page: &Page, run: Run, tokens: &mut Vec<Token>) -> usize {
     // What is masked (`****1234`), an amount or a share is no code.
     if lead.ends_with('*') && !tail.starts_with('*')
         || lead.contains(['$', '#', '+'])
+        || tail.contains('#')
         || tail.starts_with(['%', '$', '*']) && !lead.ends_with('*')
     {
         return run.end;
@@ -154,6 +157,10 @@ fn single(page: &Page, core: Run, tokens: &mut Vec<Token>) -> Option<usize> {
     if digits == body.len() {
         return plain_digits(page, core, tokens);
     }
+    // "AUTH-4471: the title" heads what follows.
+    if page.folded.as_bytes().get(core.end) == Some(&b':') {
+        return None;
+    }
     let token = if digits + letters == body.len() {
         mixed(page, core, digits, letters)
     } else if body.contains('-') {
@@ -170,7 +177,12 @@ fn plain_digits(page: &Page, core: Run, tokens: &mut Vec<Token>) -> Option<usize
         return None;
     }
     let length = core.end - core.start;
-    let groups = following_digits(page, core);
+    let mut groups = following_digits(page, core);
+    // Cells may stand one to a line; longer groups belong together on one line only.
+    if length > 1 {
+        let line = page.line_of(core.start);
+        groups.retain(|group| page.line_of(group.start) == line);
+    }
     let total: usize = groups.iter().map(|group| group.end - group.start).sum();
     let last = groups.last().copied().unwrap_or(core);
     if length == 1 {
@@ -228,19 +240,28 @@ fn following_digits(page: &Page, core: Run) -> Vec<Run> {
     let mut at = core.end;
     while groups.len() < 12 {
         let rest = bytes.get(at..).unwrap_or_default();
-        let gap = rest.iter().position(|byte| !matches!(byte, b' ' | b'|')).unwrap_or(rest.len());
+        let gap =
+            rest.iter().position(|byte| !matches!(byte, b' ' | b'|' | b'-')).unwrap_or(rest.len());
         if gap == 0 || gap > 3 {
             break;
         }
         let digits = rest.iter().skip(gap).take_while(|byte| byte.is_ascii_digit()).count();
         let next = Run { start: at + gap, end: at + gap + digits };
         let after = bytes.get(next.end).copied().unwrap_or(b' ');
-        let ends = !(after.is_ascii_alphabetic()
-            || matches!(after, b'-' | b'/' | b':' | b'%' | b'@' | b'_'))
-            && !(matches!(after, b'.' | b',')
-                && bytes.get(next.end + 1).is_some_and(u8::is_ascii_digit));
+        let goes_on = after.is_ascii_alphabetic()
+            || matches!(after, b'-' | b'/' | b':' | b'%' | b'@' | b'_')
+            || matches!(after, b'.' | b',')
+                && bytes.get(next.end + 1).is_some_and(u8::is_ascii_digit);
+        let ends = !goes_on;
+        // `123 - 456` is a code, `10 - 12` are hours.
+        let dashed = rest.get(..gap).is_some_and(|gap| gap.contains(&b'-'));
+        let ends = ends && !(dashed && (digits < 3 || core.end - core.start < 3));
         if digits == 0 || !ends {
             break;
+        }
+        // A `#` ends what is typed on a telephone.
+        if after == b'#' {
+            return vec![core];
         }
         groups.push(next);
         at = next.end;
@@ -260,13 +281,35 @@ fn mixed(page: &Page, core: Run, digits: usize, letters: usize) -> Option<Token>
     let masked =
         shown.trim_start_matches(['x', 'X']).bytes().all(|b| b.is_ascii_digit()) && letters > 0;
     let wordy = lower && (is_number_then_word(shown) || is_word_then_number(shown) && letters > 3);
+    let coined = is_word_then_number(shown)
+        && letters >= 3
+        && digits <= 3
+        && is_word_like(shown.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let shape = if !lower && coined { Shape::Coined } else { Shape::Mixed };
     (!masked).then_some(Token {
         start: core.start,
         end: core.end,
-        shape: Shape::Mixed,
+        shape,
         length,
         doubtful: wordy || lower && upper,
     })
+}
+
+/// Whether ASCII letters could be a word: vowels among the consonants, neither in
+/// long runs. Codes of letters are drawn at random and seldom can be spoken.
+pub(super) fn is_word_like(letters: &str) -> bool {
+    let (mut vowels, mut count, mut run, mut longest) = (0usize, 0usize, 0usize, 0usize);
+    for letter in letters.bytes().filter(u8::is_ascii_alphabetic) {
+        count += 1;
+        if matches!(letter.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y') {
+            vowels += 1;
+            run = 0;
+        } else {
+            run += 1;
+            longest = longest.max(run);
+        }
+    }
+    longest < 4 && vowels * 4 >= count && vowels * 10 <= count * 7
 }
 
 fn is_number_then_word(text: &str) -> bool {
@@ -311,8 +354,9 @@ fn hyphenated(page: &Page, core: Run) -> Option<Token> {
         return token(Shape::Prefixed, false);
     }
     let upper = !shown.bytes().any(|b| b.is_ascii_lowercase());
-    let groups = shown.split('-').all(|part| (2..=6).contains(&part.len()));
-    (groups && (2..=4).contains(&count) && length <= 16)
+    let groups = shown.split('-').all(|part| (1..=6).contains(&part.len()));
+    let masked = shown.matches(['x', 'X']).count() > 2;
+    (groups && !masked && (2..=4).contains(&count) && (5..=16).contains(&length))
         .then_some(())
         .and_then(|()| token(Shape::Mixed, !upper || length > 12 || count > 3))
 }

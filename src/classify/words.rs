@@ -2,10 +2,78 @@
 //! everywhere, so these are only looked for where a code phrase points. This
 //! room must not know any service.
 
-use super::Signal;
-use super::page::Page;
+use super::page::{Line, Page};
 use super::phrases::{Hit, Role};
-use super::tokens::{Shape, Token};
+use super::recogniser::Candidate;
+use super::tokens::{Shape, Token, is_word_like};
+use super::{Signal, marks};
+
+/// At most this many stretches of letters are taken for tokens.
+const MAX_SPELLED: usize = 12;
+/// Names may stand this many lines below the line that announces them.
+const ROW_LINES: usize = 4;
+
+/// Letters that stand as codes of letters do, whatever words are around: alone on
+/// a line, at the end of a line after a colon, or as groups of capitals.
+pub(super) fn spelled(page: &Page) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
+        if tokens.len() >= MAX_SPELLED {
+            break;
+        }
+        let text = page.shown.get(line.start..line.end).unwrap_or_default();
+        let tail = text.rfind(':').map_or(0, |colon| colon + 1);
+        if let Some(token) = spelled_word(text, tail, line.start, tail > 0) {
+            tokens.push(token);
+            continue;
+        }
+        let mut at = 0;
+        for word in text.split(' ').take(60) {
+            let groups = word.contains('-')
+                && word.bytes().all(|b| !b.is_ascii_lowercase())
+                && word
+                    .trim_matches(|c: char| !c.is_alphanumeric())
+                    .split('-')
+                    .all(|g| g.len() >= 3);
+            let token = groups.then(|| spelled_word(word, 0, line.start + at, false)).flatten();
+            tokens.extend(token);
+            at += word.len() + 1;
+        }
+    }
+    tokens
+}
+
+/// What stands in `text` from `from` on, if it is one word that could be a code.
+fn spelled_word(text: &str, from: usize, offset: usize, announced: bool) -> Option<Token> {
+    let said = text.get(from..)?;
+    let said = said.split(". ").next().unwrap_or(said);
+    let core = said.trim_matches(|c: char| !c.is_alphanumeric());
+    if said.len() - core.len() > 6 || !core.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-') {
+        return None;
+    }
+    let lead = said.len() - said.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
+    let length = core.bytes().filter(u8::is_ascii_alphabetic).count();
+    let groups = core.split('-').count();
+    let even = groups == 1 || core.split('-').all(|group| (1..=5).contains(&group.len()));
+    let upper = core.bytes().all(|b| !b.is_ascii_lowercase());
+    let lower = core.bytes().all(|b| !b.is_ascii_uppercase());
+    if !even || !(upper || lower) || !(4..=12).contains(&length) || groups > 6 {
+        return None;
+    }
+    let wordy = is_word_like(core) || length < 5 && !announced;
+    let plain = groups == 1 || lower;
+    if wordy && plain && (lower || !announced) {
+        return None;
+    }
+    let start = offset + from + lead;
+    Some(Token {
+        start,
+        end: start + core.len(),
+        shape: Shape::Letters,
+        length,
+        doubtful: wordy && plain,
+    })
+}
 
 /// Letters or words that stand where a strong noun says that a code stands.
 pub(super) fn letters<'a>(
@@ -13,7 +81,7 @@ pub(super) fn letters<'a>(
     hits: &'a [Hit],
 ) -> impl Iterator<Item = (Token, &'a Hit)> {
     hits.iter()
-        .filter(|hit| matches!(hit.role, Role::Code | Role::WeakCode))
+        .filter(|hit| matches!(hit.role, Role::Code | Role::SharedCode | Role::WeakCode))
         .filter_map(|hit| pointed_at(page, hit).map(|token| (token, hit)))
 }
 
@@ -26,6 +94,9 @@ fn pointed_at(page: &Page, hit: &Hit) -> Option<Token> {
         return None;
     }
     let rest = page.slice(hit.end, line.end);
+    if let Some(token) = capitals_after(page, hit.end, line.end) {
+        return Some(token);
+    }
     let (gap, said) = match rest.rfind([':', '「', '『']) {
         Some(colon) => (rest.get(..colon)?, rest.get(colon..)?),
         None => (rest, ""),
@@ -42,6 +113,36 @@ fn pointed_at(page: &Page, hit: &Hit) -> Option<Token> {
     let pointing = rest.trim_end().ends_with(':') || !rest.chars().any(char::is_alphanumeric);
     let token = written(page, next.start, next.end)?;
     (pointing || token.shape == Shape::Letters).then_some(token)
+}
+
+/// A word of capitals that follows within a few words, in a line that is not
+/// written in capitals altogether.
+fn capitals_after(page: &Page, start: usize, end: usize) -> Option<Token> {
+    let shown = page.shown.get(start..end)?;
+    let shouted = shown.bytes().filter(u8::is_ascii_uppercase).count();
+    let mut offset = start;
+    for (place, word) in shown.split(' ').enumerate().take(9) {
+        let core = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let lead = word.len() - word.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
+        let capitals =
+            (5..=10).contains(&core.len()) && core.bytes().all(|b| b.is_ascii_uppercase());
+        if capitals && (place < 5 || !is_word_like(core)) && shouted <= core.len() + 4 {
+            let start = offset + lead;
+            return Some(Token {
+                start,
+                end: start + core.len(),
+                shape: Shape::Letters,
+                length: core.len(),
+                doubtful: false,
+            });
+        }
+        let ends = place > 0 && word.ends_with(['.', '!', '?']);
+        if ends {
+            return None;
+        }
+        offset += word.len() + 1;
+    }
+    None
 }
 
 /// A token of capital letters, or of two to four plain words.
@@ -66,7 +167,7 @@ fn written(page: &Page, start: usize, end: usize) -> Option<Token> {
 }
 
 /// Names of pictures: two labels that number them.
-pub(super) fn pictures(page: &Page, hits: &[Hit]) -> Option<(Token, Signal)> {
+pub(super) fn pictures(page: &Page, hits: &[Hit]) -> Option<Candidate> {
     let mut labels =
         hits.iter().filter(|hit| hit.role == Role::Picture && hit.start >= page.subject_end());
     let first = labels.next()?;
@@ -85,5 +186,136 @@ pub(super) fn pictures(page: &Page, hits: &[Hit]) -> Option<(Token, Signal)> {
         length: 0,
         doubtful: false,
     };
-    Some((token, Signal { name: "code.pictures", weight, because: first.because() }))
+    let signal = Signal { name: "code.pictures", weight, because: first.because() };
+    Some(Candidate::of(token, vec![signal]))
+}
+
+/// Pictures that are to be picked: a noun for pictures beside a purpose in the
+/// subject, a verb of picking beside it, and a row of names.
+pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
+    let subject = page.subject_end();
+    let purpose = |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Code);
+    let purpose_in_subject = hits.iter().filter(purpose).any(|hit| hit.end <= subject);
+    hits.iter().find(purpose)?;
+    let nouns = || hits.iter().filter(|hit| hit.role == Role::Depiction);
+    let headed = nouns().find(|hit| hit.end <= subject).filter(|_| purpose_in_subject);
+    let near = |noun: &Hit, verb: &Hit| {
+        let (one, other) = (page.line_of(noun.start), page.line_of(verb.start));
+        other > 0 && one.abs_diff(other) <= 1
+    };
+    let picked = nouns()
+        .filter(|noun| noun.start >= subject)
+        .find(|noun| hits.iter().any(|verb| verb.role == Role::Choose && near(noun, verb)));
+    let signs = hits.iter().find(|verb| {
+        let line = page.lines.get(page.line_of(verb.start)).filter(|_| verb.start >= subject);
+        let shown = line.and_then(|line| page.shown.get(line.start..line.end));
+        verb.role == Role::Choose
+            && shown.is_some_and(|text| text.chars().filter(|c| marks::is_sign(*c)).count() >= 2)
+    });
+    let picked = picked.or(signs);
+    let noun = picked.or(headed)?;
+    let body = page.lines.get(1).map_or(subject, |line| line.start);
+    let from = page.lines.get(page.line_of(noun.start)).filter(|_| noun.start >= subject);
+    let row = row_below(page, from.map_or(body, |line| line.start));
+    let weight = 55 * i32::from(headed.is_some())
+        + 40 * i32::from(picked.is_some())
+        + 35 * i32::from(row.is_some());
+    let line = row.or_else(|| page.lines.get(page.line_of(noun.start)))?;
+    let token = words_token(noun.end.max(line.start), line.end);
+    let signal = Signal { name: "code.pictures", weight, because: noun.because() };
+    (weight >= 75).then(|| Candidate::of(token, vec![signal]))
+}
+
+/// The first line from `from` on, or its next neighbours, that shows a row of names.
+fn row_below(page: &Page, from: usize) -> Option<&Line> {
+    let at = page.line_of(from);
+    let mut lines = page.lines.get(at..)?.iter().take(ROW_LINES);
+    let end = lines.clone().next_back().map_or(from, |line| line.end);
+    // Names may stand one to a line, too: then only all lines together show the row.
+    lines
+        .clone()
+        .find(|line| marks::row_of_names(page.shown.get(line.start..line.end).unwrap_or_default()))
+        .or_else(|| {
+            let signs = page.shown.get(from..end)?.chars().filter(|c| marks::is_sign(*c)).count();
+            lines.next_back().filter(|_| signs >= 2)
+        })
+        .or_else(|| {
+            let line = page.lines.get(at)?;
+            let said = page.slice(line.start, line.end).split_once(':')?.1;
+            (is_list(said) || said.trim().is_empty() && next_is_phrase(page, at)).then_some(line)
+        })
+}
+
+fn next_is_phrase(page: &Page, at: usize) -> bool {
+    page.lines.get(at + 1).is_some_and(|line| is_phrase(page.slice(line.start, line.end)))
+}
+
+/// Two to eight words in letters alone, to the end of the sentence.
+fn is_list(said: &str) -> bool {
+    let said =
+        said.split(". ").next().unwrap_or_default().trim().trim_end_matches(['.', '。', '!']);
+    is_phrase(said) && said.split([' ', ',', '、', '・', '-', '/']).count() >= 2
+}
+
+fn words_token(start: usize, end: usize) -> Token {
+    Token { start, end: end.max(start), shape: Shape::Words, length: 0, doubtful: false }
+}
+
+/// Words where a line announces words: behind its colon, quoted in it, or below.
+pub(super) fn phrase(page: &Page, hits: &[Hit]) -> Option<Candidate> {
+    let subject = page.subject_end();
+    let below =
+        hits.iter().filter(|hit| hit.role == Role::Words && hit.start >= subject).find_map(|hit| {
+            let at = page.line_of(hit.end.saturating_sub(1));
+            let line = page.lines.get(at)?;
+            let after = page.slice(hit.end, line.end);
+            let said = after.split_once(':').map(|(_, said)| said.trim()).unwrap_or_default();
+            let token = if is_phrase(said) {
+                words_token(line.end - said.len(), line.end)
+            } else if is_list(said) || after.matches('"').count() >= 2 {
+                words_token(hit.end, line.end)
+            } else {
+                let mut below = page.lines.get(at + 1..)?.iter().take(2);
+                let found = below.find(|line| {
+                    let text = page.slice(line.start, line.end);
+                    is_phrase(text) || text.matches('"').count() >= 4
+                })?;
+                words_token(found.start, found.end)
+            };
+            Some((hit, token, 90))
+        });
+    // A subject that announces words to log in with leaves the text free to call them anything.
+    let headed = || {
+        let purpose =
+            |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Code) && hit.end <= subject;
+        let hit = hits.iter().find(|hit| hit.role == Role::Words && hit.end <= subject)?;
+        hits.iter().find(purpose)?;
+        let line = page.lines.iter().skip(1).take(8).find(|line| {
+            let text = page.slice(line.start, line.end);
+            let said = text.split_once(':').map(|(_, said)| said).unwrap_or_default();
+            is_list(said) || is_phrase(text) && text.contains(' ') || text.matches('"').count() >= 4
+        })?;
+        Some((hit, words_token(line.start, line.end), 95))
+    };
+    let (hit, token, weight) = below.or_else(headed)?;
+    let signal = Signal { name: "code.words", weight, because: hit.because() };
+    Some(Candidate::of(token, vec![signal]))
+}
+
+/// A short line of letters alone that is no sentence.
+fn is_phrase(line: &str) -> bool {
+    let line = line.trim();
+    let count = line.chars().count();
+    (4..=60).contains(&count)
+        && line.chars().all(|c| c.is_alphabetic() || " -・,、/|·\"'「」".contains(c) || is_mark(c))
+        && (line
+            .split([' ', '-', '・', ',', '、', '/', '|', '·'])
+            .filter(|word| !word.is_empty())
+            .count()
+            <= 8)
+}
+
+/// Marks that combine with a letter, as Thai vowels do.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{e30}'..='\u{e4e}' | '\u{900}'..='\u{97f}')
 }

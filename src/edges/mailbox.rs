@@ -71,8 +71,7 @@ pub struct Unreadable {
     pub path: PathBuf,
     /// How many mails of the file had been read before.
     pub index: usize,
-    /// Why.
-    #[source]
+    /// Why; the text of this error says it too.
     pub error: io::Error,
 }
 

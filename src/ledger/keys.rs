@@ -138,6 +138,16 @@ pub(super) fn minute(at_ms: i64, service_key: &str) -> String {
     format!("min#{:013}#{service_key}", at_ms.clamp(0, LATEST_MS))
 }
 
+/// Where the SMS of everybody are counted: no person's id is empty.
+pub(super) fn everybody_limits() -> String {
+    format!("{SEPARATOR}limits")
+}
+
+/// Where the alerts of one person are counted.
+pub(super) fn person_limits(person: &str) -> String {
+    format!("{person}{SEPARATOR}limits")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,8 +172,8 @@ mod tests {
     #[test]
     fn keys_sort_by_time_and_before_the_docket() {
         assert!(mail(999, "z") < mail(1_000, "a"));
-        assert!(mail(LATEST_MS, "~") < super::super::STATE.to_owned());
-        assert!(minute(LATEST_MS, "~") < super::super::STATE.to_owned());
+        assert!(mail(LATEST_MS, "~").as_str() < super::super::STATE);
+        assert!(minute(LATEST_MS, "~").as_str() < super::super::STATE);
         assert!(mail(-5, "a") < mail(1, "a"));
     }
 }

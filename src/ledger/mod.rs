@@ -12,6 +12,9 @@
 //! | `person` | `min#<minute>#<service>` | the service was seen in that minute |
 //! | `person` | `state` | the docket of the person: smokescreens |
 //! | `person\|once` | `<name>` | the docket of an alert that is sent once |
+//! | `person\|limits` | `hour#…`, `day#…`, `confirmations#…` | the alerts that a cap has let pass |
+//! | the same | `held` | the alerts that a cap held back and nobody has been told of |
+//! | `\|limits` | `sms#<month>` | the alerts that have cost an SMS |
 //!
 //! A partition is one person's sightings of one service, so no flood of another
 //! service, and none of unverified junk, can push them out of a bounded read.
@@ -36,8 +39,10 @@ use crate::message::Facts;
 #[cfg(feature = "engine")]
 pub mod embedded;
 mod keys;
+mod limits;
 
 pub use keys::{DocketKey, Group, Series};
+pub use limits::{Counting, Purse};
 
 /// At most this many rows of one partition are read for one mail. The rungs up
 /// to here are rung at once; the sweep counts what is beyond.
@@ -149,12 +154,12 @@ impl Docket {
 }
 
 /// The answer to a conditional write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// It was written, by this attempt.
     Yes,
-    /// Another was faster; this is what stands there now.
-    No(Docket),
+    /// Another was faster.
+    No,
 }
 
 /// Part of a series as one Query brought it.
@@ -196,8 +201,9 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] if either row may not have been written.
-    pub async fn record(&self, sighting: &Sighting) -> Result<(), LedgerError> {
-        let expires_at = expires_at(sighting.arrived_ms, SIGHTING_SECONDS);
+    pub async fn record(&self, sighting: &Sighting, now_ms: i64) -> Result<(), LedgerError> {
+        // Counted from now: a mail that comes months late must be counted too.
+        let expires_at = expires_at(now_ms.max(sighting.arrived_ms), SIGHTING_SECONDS);
         let row = SightingRow {
             pk: sighting.series.partition(sighting.verified),
             sk: keys::mail(sighting.arrived_ms, &sighting.mail),
@@ -306,7 +312,11 @@ impl Ledger {
             serde_dynamo::to_item(next).map_err(unfit)?;
         item.insert("pk".to_owned(), AttributeValue::S(key.partition()));
         item.insert("sk".to_owned(), AttributeValue::S(key.sort()));
-        item.insert("expires_at".to_owned(), number(expires_at(now_ms, DOCKET_SECONDS)));
+        // The docket of a person stays: that it is there says that the person is
+        // known, and nothing else is read for that.
+        if !matches!(key, DocketKey::Person(_)) {
+            item.insert("expires_at".to_owned(), number(expires_at(now_ms, DOCKET_SECONDS)));
+        }
         if let Some(due_at_ms) = next.due_at_ms() {
             item.insert("due_pk".to_owned(), AttributeValue::S(keys::DUE.to_owned()));
             item.insert("due_at_ms".to_owned(), number(due_at_ms));
@@ -334,11 +344,7 @@ impl Ledger {
                     };
                     // The client tries again on its own when an answer is lost;
                     // the second try then meets the first one's write.
-                    Ok(if standing.nonce == next.nonce {
-                        Written::Yes
-                    } else {
-                        Written::No(standing)
-                    })
+                    Ok(if standing.nonce == next.nonce { Written::Yes } else { Written::No })
                 }
                 _ => Err(fault(error)),
             },

@@ -35,7 +35,7 @@ pub(super) fn decode(bytes: &[u8], label: Option<&str>) -> String {
         _ => None,
     };
     match labelled {
-        Some(text) if !is_damaged(&text) && !(latin && has_escape(bytes)) => text,
+        Some(text) if !(is_damaged(&text) || latin && has_escape(bytes)) => text,
         labelled => {
             let guessed = guess(bytes);
             let labelled = labelled.unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned());

@@ -36,31 +36,119 @@ enum Kind {
     Other,
 }
 
-impl Kind {
-    fn of(name: &str) -> Self {
-        let mut lower = [0_u8; 10];
-        let Some(lower) = lower.get_mut(..name.len()) else { return Self::Other };
-        lower.copy_from_slice(name.as_bytes());
-        lower.make_ascii_lowercase();
-        match &*lower {
-            b"td" | b"th" => Self::Cell,
-            b"br" | b"p" | b"div" | b"tr" | b"table" | b"li" | b"ul" | b"ol" | b"h1" | b"h2"
-            | b"h3" | b"h4" | b"h5" | b"h6" | b"hr" | b"body" | b"head" | b"section"
-            | b"article" | b"header" | b"footer" | b"main" | b"nav" | b"aside" | b"blockquote"
-            | b"pre" | b"center" | b"dl" | b"dt" | b"dd" | b"form" | b"fieldset" | b"tbody"
-            | b"thead" | b"tfoot" | b"caption" | b"address" | b"figure" | b"figcaption"
-            | b"option" => Self::Block,
-            b"style" | b"script" | b"title" | b"noembed" | b"noframes" | b"xmp" | b"iframe" => {
-                Self::Raw
-            }
-            b"template" | b"object" | b"svg" | b"select" => Self::Unseen,
-            _ => Self::Other,
+/// The name of an element: its first sixteen bytes in lower case as one number,
+/// since names are compared many times for each tag. No name that means
+/// anything here is longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Name(u128);
+
+impl Name {
+    const fn of(name: &[u8]) -> Self {
+        let mut key = 0;
+        let mut rest = name;
+        let mut count = 0;
+        while let [byte, more @ ..] = rest
+            && count < 16
+        {
+            key = key << 8 | byte.to_ascii_lowercase() as u128;
+            rest = more;
+            count += 1;
+        }
+        Self(key)
+    }
+
+    fn kind(self) -> Kind {
+        if TD_TH.contains(&self) {
+            Kind::Cell
+        } else if BLOCKS.contains(&self) {
+            Kind::Block
+        } else if RAW.contains(&self) {
+            Kind::Raw
+        } else if UNSEEN.contains(&self) {
+            Kind::Unseen
+        } else {
+            Kind::Other
         }
     }
 }
 
-struct Open<'h> {
-    name: &'h str,
+/// The names in a list of words.
+const fn names<const COUNT: usize>(words: [&str; COUNT]) -> [Name; COUNT] {
+    let mut names = [Name(0); COUNT];
+    let mut left: &mut [Name] = &mut names;
+    let mut words: &[&str] = &words;
+    while let ([name, more @ ..], [word, others @ ..]) = (left, words) {
+        *name = Name::of(word.as_bytes());
+        left = more;
+        words = others;
+    }
+    names
+}
+
+const TD_TH: [Name; 2] = names(["td", "th"]);
+// The most frequent first.
+const BLOCKS: [Name; 40] = names([
+    "tr",
+    "table",
+    "br",
+    "p",
+    "div",
+    "tbody",
+    "li",
+    "ul",
+    "ol",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "body",
+    "head",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "main",
+    "nav",
+    "aside",
+    "blockquote",
+    "pre",
+    "center",
+    "dl",
+    "dt",
+    "dd",
+    "form",
+    "fieldset",
+    "thead",
+    "tfoot",
+    "caption",
+    "address",
+    "figure",
+    "figcaption",
+    "option",
+]);
+const RAW: [Name; 7] = names(["style", "script", "title", "noembed", "noframes", "xmp", "iframe"]);
+const UNSEEN: [Name; 4] = names(["template", "object", "svg", "select"]);
+const VOID: [Name; 13] = names([
+    "img", "br", "hr", "meta", "link", "input", "area", "base", "col", "embed", "source", "track",
+    "wbr",
+]);
+const LINKS: [Name; 2] = names(["a", "area"]);
+const TABLE: [Name; 1] = names(["table"]);
+const LISTS: [Name; 2] = names(["ul", "ol"]);
+const ROWS: [Name; 2] = names(["tr", "table"]);
+const PARAGRAPH: [Name; 1] = names(["p"]);
+const WHOLES: [Name; 3] = names(["table", "body", "html"]);
+const TABLE_PARTS: [Name; 6] = names(["tr", "tbody", "thead", "tfoot", "td", "th"]);
+const CELLS_AND_TABLE: [Name; 3] = names(["td", "th", "table"]);
+const TR: Name = Name::of(b"tr");
+const LI: Name = Name::of(b"li");
+const OPTION: Name = Name::of(b"option");
+
+struct Open {
+    name: Name,
     visibility: Visibility,
 }
 
@@ -74,7 +162,7 @@ pub(super) fn read(html: &str, links: &mut Links) -> Page {
 
 struct Reader<'h> {
     html: &'h str,
-    open: Vec<Open<'h>>,
+    open: Vec<Open>,
     text: Text,
     hidden: bool,
 }
@@ -109,10 +197,11 @@ impl<'h> Reader<'h> {
             }
             Some(b'!' | b'?') => after(markup, 2, ">"),
             Some(b'/') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => {
-                let name = name(markup, 2);
-                self.separate(Kind::of(name));
+                let word = word(markup, 2);
+                let name = Name::of(word.as_bytes());
+                self.separate(name.kind());
                 self.close(name);
-                after(markup, 2 + name.len(), ">")
+                after(markup, 2 + word.len(), ">")
             }
             // `</` before anything else begins a comment of sorts.
             Some(b'/') if bytes.len() > 2 => after(markup, 2, ">"),
@@ -125,15 +214,16 @@ impl<'h> Reader<'h> {
     }
 
     fn start(&mut self, markup: &'h str, links: &mut Links) -> usize {
-        let name = name(markup, 1);
-        let kind = Kind::of(name);
+        let word = word(markup, 1);
+        let name = Name::of(word.as_bytes());
+        let kind = name.kind();
         if matches!(kind, Kind::Block | Kind::Cell) {
-            self.imply_ends(name);
+            self.imply_ends(name, kind);
         }
         let mut visibility =
             self.open.last().map_or_else(Visibility::default, |open| open.visibility);
         let mut target = None;
-        let mut tag = Attributes { markup, at: 1 + name.len() };
+        let mut tag = Attributes { markup, at: 1 + word.len() };
         for (attribute, value) in tag.by_ref() {
             if attribute.eq_ignore_ascii_case("style") {
                 visibility = style::apply(visibility, value);
@@ -144,65 +234,63 @@ impl<'h> Reader<'h> {
             }
         }
         let length = tag.at;
-        if let Some(target) = target.filter(|_| is(name, &["a", "area"]) && visibility.is_seen()) {
+        if let Some(target) = target.filter(|_| LINKS.contains(&name) && visibility.is_seen()) {
             links.add(&unescape(target));
         }
         match kind {
             Kind::Raw => {
-                return length + raw_content(markup.get(length..).unwrap_or_default(), name);
+                return length + raw_content(markup.get(length..).unwrap_or_default(), word);
             }
             Kind::Unseen => visibility.gone = true,
             _ => {}
         }
         self.separate(kind);
-        if !is_void(name) && self.open.len() < MAX_DEPTH {
+        if !VOID.contains(&name) && self.open.len() < MAX_DEPTH {
             self.open.push(Open { name, visibility });
         }
         length
     }
 
     /// Ends what the start of `name` ends without a closing tag.
-    fn imply_ends(&mut self, name: &str) {
-        let ended: &[&str] = if is(name, &["td", "th"]) {
-            &["td", "th"]
-        } else if is(name, &["tr", "li", "option"]) {
-            &[]
-        } else if is_block(name) {
-            &["p"]
-        } else {
-            return;
-        };
-        if is(name, &["tr", "li"]) {
-            let scope: &[&str] = if is(name, &["tr"]) { &["table"] } else { &["ul", "ol"] };
-            self.close_within(name, scope);
-        } else if self.open.last().is_some_and(|open| is(open.name, ended)) {
-            self.open.pop();
-        } else if is(name, &["td", "th"]) {
-            for ended in ended {
-                self.close_within(ended, &["tr", "table"]);
+    fn imply_ends(&mut self, name: Name, kind: Kind) {
+        if name == TR {
+            self.close_within(name, &TABLE);
+        } else if name == LI {
+            self.close_within(name, &LISTS);
+        } else if kind == Kind::Cell {
+            if self.open.last().is_some_and(|open| TD_TH.contains(&open.name)) {
+                self.open.pop();
+            } else {
+                for ended in TD_TH {
+                    self.close_within(ended, &ROWS);
+                }
             }
+        } else if name != OPTION
+            && self.open.last().is_some_and(|open| PARAGRAPH.contains(&open.name))
+        {
+            self.open.pop();
         }
     }
 
-    fn close(&mut self, name: &str) {
+    fn close(&mut self, name: Name) {
         // A stray `</div>` in a cell must not end what is outside of the cell.
-        let scope: &[&str] = if is(name, &["table", "body", "html"]) {
+        let scope: &[Name] = if WHOLES.contains(&name) {
             &[]
-        } else if is(name, &["tr", "tbody", "thead", "tfoot", "td", "th"]) {
-            &["table"]
+        } else if TABLE_PARTS.contains(&name) {
+            &TABLE
         } else {
-            &["td", "th", "table"]
+            &CELLS_AND_TABLE
         };
         self.close_within(name, scope);
     }
 
-    fn close_within(&mut self, name: &str, scope: &[&str]) {
+    fn close_within(&mut self, name: Name, scope: &[Name]) {
         for (at, open) in self.open.iter().enumerate().rev() {
-            if open.name.eq_ignore_ascii_case(name) {
+            if open.name == name {
                 self.open.truncate(at);
                 return;
             }
-            if is(open.name, scope) {
+            if scope.contains(&open.name) {
                 return;
             }
         }
@@ -292,11 +380,12 @@ fn after(markup: &str, from: usize, end: &str) -> usize {
         .map_or(markup.len(), |at| from + at + end.len())
 }
 
-fn name(markup: &str, from: usize) -> &str {
+/// The name of the tag, as it is written.
+fn word(markup: &str, from: usize) -> &str {
     let rest = markup.get(from..).unwrap_or_default();
-    let end = rest
-        .find(|char: char| char.is_ascii_whitespace() || matches!(char, '>' | '/' | '<'))
-        .unwrap_or(rest.len());
+    let end = skip(rest.as_bytes(), 0, |byte| {
+        byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/' | b'<')
+    });
     rest.get(..end).unwrap_or_default()
 }
 
@@ -339,22 +428,4 @@ pub(super) fn unescape(text: &str) -> String {
     }
     plain.push_str(rest);
     plain
-}
-
-fn is(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|known| name.eq_ignore_ascii_case(known))
-}
-
-fn is_void(name: &str) -> bool {
-    is(
-        name,
-        &[
-            "br", "img", "hr", "meta", "link", "input", "area", "base", "col", "embed", "source",
-            "track", "wbr",
-        ],
-    )
-}
-
-fn is_block(name: &str) -> bool {
-    Kind::of(name) == Kind::Block
 }

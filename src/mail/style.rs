@@ -27,7 +27,25 @@ pub(super) fn apply(mut visibility: Visibility, style: &str) -> Visibility {
         let declaration = declaration.trim_ascii_start();
         if !matches!(
             declaration.as_bytes().first(),
-            Some(b'd' | b'v' | b'o' | b'f' | b'm' | b'h' | b'D' | b'V' | b'O' | b'F' | b'M' | b'H')
+            Some(
+                b'd' | b'v'
+                    | b'o'
+                    | b'f'
+                    | b'm'
+                    | b'h'
+                    | b't'
+                    | b'l'
+                    | b'c'
+                    | b'D'
+                    | b'V'
+                    | b'O'
+                    | b'F'
+                    | b'M'
+                    | b'H'
+                    | b'T'
+                    | b'L'
+                    | b'C'
+            )
         ) {
             continue;
         }
@@ -46,8 +64,12 @@ pub(super) fn apply(mut visibility: Visibility, style: &str) -> Visibility {
             // A relative size of nothing is nothing.
             let relative = value.ends_with('%') || value.ends_with("em") && !value.ends_with("rem");
             if is_zero(value) || !relative {
-                visibility.sizeless = is_zero(value);
+                visibility.sizeless = is_zero(value) || is_speck(value);
             }
+        } else if is("color") {
+            visibility.invisible |= value.eq_ignore_ascii_case("transparent");
+        } else if is("text-indent") || is("left") {
+            visibility.gone |= is_far_off(value);
         } else if is("max-height") || is("height") {
             no_height |= is_zero(value);
         } else if is("overflow") || is("overflow-y") {
@@ -56,6 +78,18 @@ pub(super) fn apply(mut visibility: Visibility, style: &str) -> Visibility {
     }
     visibility.gone |= no_height && clipped;
     visibility
+}
+
+/// Whether a size is a pixel or less, which nobody reads.
+fn is_speck(value: &str) -> bool {
+    let number = value.strip_suffix("px").or_else(|| value.strip_suffix("pt"));
+    number.and_then(|number| number.trim().parse::<f32>().ok()).is_some_and(|size| size <= 1.0)
+}
+
+/// Whether text is pushed off the page to the left.
+fn is_far_off(value: &str) -> bool {
+    let number = value.trim_end_matches(|char: char| char.is_ascii_alphabetic() || char == '%');
+    number.trim().parse::<f32>().is_ok_and(|number| number <= -900.0)
 }
 
 fn is_zero(value: &str) -> bool {

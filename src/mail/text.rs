@@ -52,9 +52,7 @@ impl Text {
     fn push(&mut self, text: &str, line_end: Gap) {
         let mut rest = text;
         loop {
-            // Most text is runs of plain letters, which are taken whole.
-            let plain = rest.bytes().position(|byte| !byte.is_ascii_graphic());
-            let (run, more) = rest.split_at(plain.unwrap_or(rest.len()));
+            let (run, more) = rest.split_at(plain_length(rest));
             if !run.is_empty() {
                 if self.is_full() {
                     return;
@@ -65,19 +63,11 @@ impl Text {
             let mut chars = more.chars();
             let Some(char) = chars.next() else { return };
             rest = chars.as_str();
-            if is_invisible(char) {
-                continue;
-            }
             if char == '\n' {
                 self.gap = self.gap.max(line_end);
-            } else if char.is_whitespace() || char.is_control() {
+            } else if !is_invisible(char) {
+                // Of what is not plain only white space and control characters are left.
                 self.space();
-            } else {
-                if self.is_full() {
-                    return;
-                }
-                self.bridge();
-                self.kept.push(char);
             }
         }
     }
@@ -98,6 +88,29 @@ impl Text {
         cut(&mut self.kept, MAX_TEXT_BYTES);
         self.kept
     }
+}
+
+/// The length of the run of plain characters that a text begins with: of those
+/// that are neither white space nor control characters nor invisible.
+fn plain_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(step) = rest.iter().position(|&byte| is_suspect(byte)) else { return text.len() };
+        at += step;
+        let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()) else { return at };
+        if char.is_whitespace() || char.is_control() || is_invisible(char) {
+            return at;
+        }
+        at += char.len_utf8();
+    }
+}
+
+/// Whether a character that begins with this byte may not be plain. Most of a
+/// text, kanji among it, is passed over by this alone.
+fn is_suspect(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, 0x7f | 0xc2 | 0xcd | 0xe1..=0xe3 | 0xef)
 }
 
 /// Characters without a shape: soft hyphens, joiners and marks that pad a

@@ -109,6 +109,17 @@ pub struct Alert {
     pub json: serde_json::Value,
 }
 
+impl Alert {
+    /// The same alert by e-mail only.
+    pub fn without_sms(mut self) -> Self {
+        self.sms = None;
+        if let Some(sms) = self.json.get_mut("sms") {
+            *sms = serde_json::Value::Null;
+        }
+        self
+    }
+}
+
 /// How much an alert matters, for filters and for other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

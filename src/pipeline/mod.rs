@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use futures_util::future;
 use tracing::{error, info, warn};
 
 use crate::burst::{AlertKind, Phase};
@@ -12,15 +13,18 @@ use crate::classify::{Kind, Outcome};
 use crate::ledger::{
     DUE_MAX, Docket, DocketKey, Group, Ledger, LedgerError, Outgoing, Series, Sighting, Written,
 };
-use crate::message::{self, Audience, Facts, Language};
-use crate::notify::{Notify, NotifyError};
+use crate::message::Facts;
+use crate::notify::Notify;
 use crate::policy::{Policy, counts_as_verified};
 
 mod judge;
 mod moment;
+mod tell;
 
 pub use judge::{Arrival, Judged, Origin, Reading, judge};
 use moment::{Moment, Move};
+use tell::Tally;
+pub use tell::Unsent;
 
 /// One mail or one docket may be moved on so often at a time; what is left, the
 /// sweep does.
@@ -30,6 +34,12 @@ const UNDELIVERABLE_MS: i64 = 24 * 3600 * 1000;
 /// The sweep looks at an incident again so soon after an alert, in milliseconds,
 /// to ring what the bounded read of a mail could not count.
 const RECHECK_MS: i64 = 60 * 1000;
+
+/// The first code mail of a person is reported so long after it, in
+/// milliseconds: a burst that begins with it is told instead.
+const CONNECTED_AFTER_MS: i64 = 10 * 60 * 1000;
+/// The name of the docket of that report.
+const CONNECTED: &str = "connected";
 
 /// The line, wired.
 pub struct Line<N> {
@@ -72,6 +82,8 @@ pub struct Taken {
     pub unrouted: bool,
     /// How many alerts were sent on its account.
     pub alerts: u32,
+    /// What was not sent, though it was due.
+    pub unsent: Unsent,
 }
 
 /// What one sweep did.
@@ -81,6 +93,8 @@ pub struct Swept {
     pub due: u32,
     /// Alerts sent.
     pub alerts: u32,
+    /// What was not sent, though it was due.
+    pub unsent: Unsent,
     /// Dockets that could not be moved on; the next sweep tries again.
     pub failed: u32,
 }
@@ -94,16 +108,20 @@ impl<N: Notify> Line<N> {
     /// again. An alert that could not be sent is no error here: it stands in
     /// the ledger, and the sweep sends it.
     pub async fn take(&self, policy: &Policy, judged: &Judged) -> Result<Taken, LedgerError> {
-        let mut taken =
-            Taken { outcome: judged.outcome, unrouted: judged.readings.is_empty(), alerts: 0 };
+        let mut tally = Tally::default();
         for reading in &judged.readings {
-            taken.alerts += match reading.verdict.outcome {
+            tally += match reading.verdict.outcome {
                 Outcome::Code => self.count(policy, judged, reading).await?,
                 Outcome::ForwardConfirmation => self.relay(policy, judged, reading).await?,
-                Outcome::Other => 0,
+                Outcome::Other => Tally::default(),
             };
         }
-        Ok(taken)
+        Ok(Taken {
+            outcome: judged.outcome,
+            unrouted: judged.readings.is_empty(),
+            alerts: tally.sent,
+            unsent: tally.unsent,
+        })
     }
 
     /// Sends what is past its lease and closes what has been quiet.
@@ -115,7 +133,10 @@ impl<N: Notify> Line<N> {
         for (key, _) in self.ledger.due((self.now_ms)(), DUE_MAX).await? {
             swept.due += 1;
             match self.tend(policy, &key).await {
-                Ok(alerts) => swept.alerts += alerts,
+                Ok(tally) => {
+                    swept.alerts += tally.sent;
+                    swept.unsent += tally.unsent;
+                }
                 Err(error) => {
                     swept.failed += 1;
                     warn!(person.id = key.person(), %error, "a docket could not be moved on: {error}");
@@ -131,7 +152,7 @@ impl<N: Notify> Line<N> {
         policy: &Policy,
         judged: &Judged,
         reading: &Reading,
-    ) -> Result<u32, LedgerError> {
+    ) -> Result<Tally, LedgerError> {
         let kind = reading.verdict.kind.unwrap_or(Kind::Login);
         let counted = policy
             .person(&reading.person)
@@ -149,33 +170,107 @@ impl<N: Notify> Line<N> {
             message: judged.message.clone(),
             kind,
         };
-        self.ledger.record(&sighting).await?;
+        self.ledger.record(&sighting, (self.now_ms)()).await?;
 
         let reach_ms = policy.reach_ms(&sighting.series.person, &sighting.series.service_key);
         let minutes_reach_ms = policy
             .rule(&sighting.series.person, &sighting.series.service_key, AlertKind::Smokescreen)
             .window_ms;
-        let mut alerts = 0;
+        let person_key = DocketKey::Person(reading.person.clone());
+        let mut is_known = false;
+        let mut tally = Tally::default();
         for _ in 0..ROUNDS_MAX {
             let around = self.ledger.around(&sighting, reach_ms, minutes_reach_ms).await?;
             let moment = Moment::around(policy, &sighting, reach_ms, minutes_reach_ms, around);
+            is_known = moment.docket(&person_key).is_some();
             let Some((key, change)) = moment.on_mail((self.now_ms)(), sighting.arrived_ms) else {
                 break;
             };
-            alerts += self.advance(policy, &moment, &key, change).await?;
+            tally += self.advance(policy, &moment, &key, change).await?;
         }
-        Ok(alerts)
+        if !is_known && sighting.verified && !judged.from_home {
+            self.greet(&sighting).await;
+        }
+        Ok(tally)
+    }
+
+    /// The first code mail of a person that is real and came through SES:
+    /// forwarding works. That is told later, by the sweep. The mail is counted
+    /// already, so nothing here makes it come again; if this fails, the next
+    /// mail is the first.
+    async fn greet(&self, sighting: &Sighting) {
+        let person = &sighting.series.person;
+        let now_ms = (self.now_ms)();
+        let facts = once(
+            AlertKind::Connected,
+            CONNECTED.to_owned(),
+            person,
+            &sighting.series.service_key,
+            sighting.arrived_ms,
+        );
+        let later = Docket {
+            outbox: Some(Outgoing {
+                facts: Facts { kind: sighting.kind, ..facts },
+                to_count: false,
+                lease_until_ms: now_ms + CONNECTED_AFTER_MS,
+                claimed_at_ms: now_ms,
+                attempts: 0,
+            }),
+            ..Docket::default()
+        };
+        let greeted = async {
+            // It stands there already if another was faster, or if the person
+            // has been told of an incident.
+            self.write(&connected_key(person), None, later, now_ms).await?;
+            // From now on the person is known, and none of this is looked at.
+            let person_key = DocketKey::Person(person.clone());
+            self.write(&person_key, None, Docket::default(), now_ms).await
+        };
+        if let Err(error) = greeted.await {
+            warn!(person.id = person, %error, "a first code mail was not noted: {error}");
+        }
+    }
+
+    /// Whoever is told of an incident knows that forwarding works; only a flood
+    /// of mails that may be forged does not show it, and then the first real
+    /// mail that comes later is still greeted.
+    async fn forestall_greeting(&self, facts: &Facts) {
+        if facts.phase != Phase::Opened {
+            return;
+        }
+        let key = connected_key(&facts.person);
+        let forestalled = async {
+            for _ in 0..ROUNDS_MAX {
+                let seen = self.ledger.docket(&key).await?;
+                let is_settled = match &seen {
+                    Some(docket) => docket.outbox.is_none(),
+                    None => facts.alert == AlertKind::PhishingFlood,
+                };
+                if is_settled
+                    || self
+                        .write(&key, seen.as_ref(), Docket::default(), (self.now_ms)())
+                        .await?
+                        .is_some()
+                {
+                    break;
+                }
+            }
+            Ok::<(), LedgerError>(())
+        };
+        if let Err(error) = forestalled.await {
+            warn!(person.id = facts.person, %error, "a greeting may follow an alert: {error}");
+        }
     }
 
     /// One docket that is due.
-    async fn tend(&self, policy: &Policy, key: &DocketKey) -> Result<u32, LedgerError> {
-        let mut alerts = 0;
+    async fn tend(&self, policy: &Policy, key: &DocketKey) -> Result<Tally, LedgerError> {
+        let mut tally = Tally::default();
         for _ in 0..ROUNDS_MAX {
             let moment = self.look(policy, key).await?;
             let Some(change) = moment.on_sweep(key, (self.now_ms)()) else { break };
-            alerts += self.advance(policy, &moment, key, change).await?;
+            tally += self.advance(policy, &moment, key, change).await?;
         }
-        Ok(alerts)
+        Ok(tally)
     }
 
     /// Everything that one docket's open incidents hold.
@@ -206,11 +301,11 @@ impl<N: Notify> Line<N> {
         moment: &Moment,
         key: &DocketKey,
         change: Move,
-    ) -> Result<u32, LedgerError> {
+    ) -> Result<Tally, LedgerError> {
         let now_ms = (self.now_ms)();
         let seen = moment.docket(key);
         let mut next = seen.cloned().unwrap_or_default();
-        moment::apply(
+        let muted = moment::apply(
             &mut next,
             policy,
             key,
@@ -222,10 +317,15 @@ impl<N: Notify> Line<N> {
         );
         match self.write(key, seen, next, now_ms).await? {
             // Another was faster. What it left is looked at in the next round.
-            None => Ok(0),
+            None => Ok(Tally::default()),
             Some(docket) => match docket.outbox.clone() {
                 Some(outgoing) => self.send(policy, key, docket, outgoing).await,
-                None => Ok(0),
+                None => {
+                    if muted > 0 {
+                        info!(person.id = key.person(), "a mute kept an alert silent");
+                    }
+                    Ok(Tally { unsent: Unsent { muted, ..Unsent::default() }, sent: 0 })
+                }
             },
         }
     }
@@ -242,7 +342,7 @@ impl<N: Notify> Line<N> {
         next.nonce = self.nonces.next();
         match self.ledger.write(key, seen, &next, now_ms).await? {
             Written::Yes => Ok(Some(next)),
-            Written::No(_) => Ok(None),
+            Written::No => Ok(None),
         }
     }
 
@@ -253,10 +353,10 @@ impl<N: Notify> Line<N> {
         key: &DocketKey,
         docket: Docket,
         outgoing: Outgoing,
-    ) -> Result<u32, LedgerError> {
+    ) -> Result<Tally, LedgerError> {
         let mut settled = docket.clone();
         settled.outbox = None;
-        let mut facts = outgoing.facts;
+        let mut facts = outgoing.facts.clone();
         if outgoing.to_count {
             // Closed first, counted then: whoever still saw the incident open
             // had recorded its mail before this count.
@@ -264,57 +364,26 @@ impl<N: Notify> Line<N> {
             moment.count(key, &mut facts, &mut settled);
         }
         let now_ms = (self.now_ms)();
-        let sent = match self.publish(policy, &facts, now_ms).await {
-            Ok(()) => true,
+        let id = facts.id.clone();
+        let (told, ()) = future::join(
+            self.tell(policy, &outgoing, facts.clone(), now_ms),
+            self.forestall_greeting(&facts),
+        )
+        .await;
+        let tally = match told {
+            Ok(tally) => tally,
             Err(failure) if now_ms - outgoing.claimed_at_ms < UNDELIVERABLE_MS => {
-                error!(alert.id = facts.id, alert.attempts = outgoing.attempts, error = %failure, "an alert could not be sent, the sweep tries again: {failure}");
-                return Ok(0);
+                error!(alert.id = id, alert.attempts = outgoing.attempts, error = %failure, "an alert could not be sent, the sweep tries again: {failure}");
+                return Ok(Tally::default());
             }
             Err(failure) => {
-                error!(alert.id = facts.id, alert.attempts = outgoing.attempts, error = %failure, "an alert was given up after a day: {failure}");
-                false
+                error!(alert.id = id, alert.attempts = outgoing.attempts, error = %failure, "an alert was given up after a day: {failure}");
+                Tally::default()
             }
         };
         // If this is not written, the alert is sent once more when its lease is over.
         self.write(key, Some(&docket), settled, now_ms).await?;
-        Ok(u32::from(sent))
-    }
-
-    async fn publish(
-        &self,
-        policy: &Policy,
-        facts: &Facts,
-        now_ms: i64,
-    ) -> Result<(), NotifyError> {
-        let person = policy.person(&facts.person);
-        let fallback =
-            Audience { language: Language::default(), time_zone: "Asia/Tokyo".to_owned() };
-        let mut alert =
-            message::compose(facts, person.map_or(&fallback, |person| &person.audience), now_ms);
-        if !person.is_some_and(|person| person.sms) {
-            alert.sms = None;
-        }
-        if policy.observe_only {
-            info!(
-                alert.id = facts.id,
-                alert.kind = facts.alert.as_str(),
-                alert.phase = facts.phase.as_str(),
-                alert.count = facts.count,
-                "observing only, an alert was not sent"
-            );
-            return Ok(());
-        }
-        self.notify.publish(facts, &alert).await?;
-        info!(
-            alert.id = facts.id,
-            alert.kind = facts.alert.as_str(),
-            alert.phase = facts.phase.as_str(),
-            alert.count = facts.count,
-            alert.delay_ms = now_ms - facts.last_ms,
-            person.id = facts.person,
-            "an alert was sent"
-        );
-        Ok(())
+        Ok(tally)
     }
 
     /// Relays the link of a forwarding confirmation to the person, once.
@@ -323,33 +392,22 @@ impl<N: Notify> Line<N> {
         policy: &Policy,
         judged: &Judged,
         reading: &Reading,
-    ) -> Result<u32, LedgerError> {
-        let Some(link) = &reading.verdict.confirm_link else { return Ok(0) };
+    ) -> Result<Tally, LedgerError> {
+        let Some(link) = &reading.verdict.confirm_link else { return Ok(Tally::default()) };
         if !counts_as_verified(reading.verdict.authenticity, judged.from_home) {
-            return Ok(0);
+            return Ok(Tally::default());
         }
         let name = format!("confirm-{}", judged.message);
         let facts = Facts {
-            id: name.clone(),
-            incident: name.clone(),
-            alert: AlertKind::ForwardConfirmation,
-            phase: Phase::Once,
-            person: reading.person.clone(),
-            service_key: reading.verdict.service_key.clone(),
-            kind: Kind::Login,
-            count: 1,
-            at_least: false,
-            verified: 1,
-            since_last: 1,
-            peak: 1,
-            window_ms: 0,
-            first_ms: judged.arrived_ms,
-            last_ms: judged.arrived_ms,
-            services: Vec::new(),
             link: Some(link.clone()),
             mailbox: reading.verdict.confirm_mailbox.clone(),
-            held_back: 0,
-            muted: 0,
+            ..once(
+                AlertKind::ForwardConfirmation,
+                name.clone(),
+                &reading.person,
+                &reading.verdict.service_key,
+                judged.arrived_ms,
+            )
         };
         let key = DocketKey::Once { person: reading.person.clone(), name };
         let now_ms = (self.now_ms)();
@@ -359,7 +417,7 @@ impl<N: Notify> Line<N> {
             Some(Docket { outbox: Some(outgoing), .. }) if outgoing.lease_until_ms <= now_ms => {
                 outgoing.attempts
             }
-            Some(_) => return Ok(0),
+            Some(_) => return Ok(Tally::default()),
         };
         let outgoing = Outgoing {
             facts,
@@ -371,7 +429,38 @@ impl<N: Notify> Line<N> {
         let next = Docket { outbox: Some(outgoing.clone()), ..seen.clone().unwrap_or_default() };
         match self.write(&key, seen.as_ref(), next, now_ms).await? {
             Some(docket) => self.send(policy, &key, docket, outgoing).await,
-            None => Ok(0),
+            None => Ok(Tally::default()),
         }
+    }
+}
+
+/// The docket of the report that forwarding works.
+fn connected_key(person: &str) -> DocketKey {
+    DocketKey::Once { person: person.to_owned(), name: CONNECTED.to_owned() }
+}
+
+/// The facts of an alert that has no incident.
+fn once(alert: AlertKind, name: String, person: &str, service_key: &str, arrived_ms: i64) -> Facts {
+    Facts {
+        id: name.clone(),
+        incident: name,
+        alert,
+        phase: Phase::Once,
+        person: person.to_owned(),
+        service_key: service_key.to_owned(),
+        kind: Kind::Login,
+        count: 1,
+        at_least: false,
+        verified: 1,
+        since_last: 1,
+        peak: 1,
+        window_ms: 0,
+        first_ms: arrived_ms,
+        last_ms: arrived_ms,
+        services: Vec::new(),
+        link: None,
+        mailbox: None,
+        held_back: 0,
+        muted: 0,
     }
 }

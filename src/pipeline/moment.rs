@@ -193,7 +193,9 @@ impl Moment {
             return;
         };
         if let Some(incident) = docket.incidents.get_mut(place) {
-            facts.since_last = extent.count.saturating_sub(incident.count);
+            // Of a muted incident nothing was told before; its closing says all.
+            let told = facts.count.saturating_sub(facts.since_last);
+            facts.since_last = extent.count.saturating_sub(told);
             incident.first_ms = extent.first_ms;
             incident.last_ms = extent.last_ms;
             incident.count = extent.count;
@@ -241,7 +243,8 @@ pub(super) fn counted_from_ms(policy: &Policy, key: &DocketKey, docket: &Docket)
         .unwrap_or(i64::MAX)
 }
 
-/// Enters a change into a docket, with the alert that it asks for.
+/// Enters a change into a docket, with the alert that it asks for, or, where a
+/// mute keeps that silent, without it. Says how many were kept silent: one or none.
 #[expect(
     clippy::too_many_arguments,
     reason = "a change is made of all of these, and of nothing that belongs together"
@@ -255,14 +258,14 @@ pub(super) fn apply(
     now_ms: i64,
     lease_until_ms: i64,
     recheck_ms: i64,
-) {
+) -> u32 {
     let (alert, step) = match change {
         Move::TakeOver => {
             if let Some(outgoing) = &mut docket.outbox {
                 outgoing.lease_until_ms = lease_until_ms;
                 outgoing.attempts += 1;
             }
-            return;
+            return 0;
         }
         Move::Step(alert, step) => (alert, step),
     };
@@ -285,6 +288,8 @@ pub(super) fn apply(
                 rung: 0,
                 peak: 0,
                 check_at_ms: 0,
+                muted: 0,
+                unheard: true,
             };
             burst::remember(&mut docket.incidents, incident);
             (docket.incidents.len().saturating_sub(1), Phase::Opened, extent)
@@ -298,10 +303,15 @@ pub(super) fn apply(
                 incident.peak = extent.peak;
                 incident.check_at_ms = extent.last_ms.saturating_add(rule.quiet_ms());
             }
-            return;
+            return 0;
         }
     };
-    let Some(incident) = docket.incidents.get_mut(place) else { return };
+    let Some(incident) = docket.incidents.get_mut(place) else { return 0 };
+    // A closing is told all the same, by e-mail: it says what was muted.
+    let is_muted = phase != Phase::Closed && policy.is_muted(person, service_key, now_ms);
+    // The first alert after a mute tells the incident from its beginning.
+    let phase = if phase == Phase::Escalated && incident.unheard { Phase::Opened } else { phase };
+    let told = if incident.unheard { 0 } else { incident.count };
     let mut facts = Facts {
         id: match phase {
             Phase::Escalated => format!("{}.{}", incident.id, rule.rung(extent.count)),
@@ -316,7 +326,7 @@ pub(super) fn apply(
         count: 0,
         at_least: false,
         verified: 0,
-        since_last: extent.count.saturating_sub(incident.count),
+        since_last: extent.count.saturating_sub(told),
         peak: 0,
         window_ms: rule.window_ms,
         first_ms: 0,
@@ -325,7 +335,7 @@ pub(super) fn apply(
         link: None,
         mailbox: None,
         held_back: 0,
-        muted: 0,
+        muted: incident.muted,
     };
     fill(&mut facts, &extent);
     incident.first_ms = extent.first_ms;
@@ -339,6 +349,11 @@ pub(super) fn apply(
         incident.check_at_ms =
             (now_ms + recheck_ms).min(extent.last_ms.saturating_add(rule.quiet_ms()));
     }
+    if is_muted {
+        incident.muted = incident.muted.saturating_add(1);
+        return 1;
+    }
+    incident.unheard = false;
     docket.outbox = Some(Outgoing {
         facts,
         to_count: phase == Phase::Closed,
@@ -346,6 +361,7 @@ pub(super) fn apply(
         claimed_at_ms: now_ms,
         attempts: 1,
     });
+    0
 }
 
 fn fill(facts: &mut Facts, extent: &Extent) {

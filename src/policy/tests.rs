@@ -110,6 +110,19 @@ fn a_broken_policy_is_refused_with_place_and_remedy() {
         ),
         ("[person.a]\nalerts.hammered.window = \"soon\"", "the policy cannot be read"),
         ("[person.a.service.nosuch]", "person.a.service.nosuch: no service has this id"),
+        ("[sms]\nper_month = 10\nreserve = 11\n[person.a]", "sms.reserve: it must not be more"),
+        ("[sms]\nper_month = 1001\n[person.a]", "sms.per_month: it must be between 0 and 1000"),
+        ("[limits]\nper_hour = 0\n[person.a]", "limits.per_hour: it must be between 1 and 200"),
+        ("[limits]\nper_week = 9\n[person.a]", "unknown field `per_week`"),
+        (
+            "[person.a.service.sbi-sec]\nmute_until = 2026-12-01T00:00:00",
+            "person.a.service.sbi-sec.mute_until: it must be a moment with its offset",
+        ),
+        (
+            "[person.a.service.sbi-sec]\nmute_until = 9",
+            "person.a.service.sbi-sec.mute_until: it must be a moment",
+        ),
+        ("[person.a.service.sbi-sec]\nsmokescreen.count = 9", "unknown field `smokescreen`"),
         (
             "[person.a]\n[person.b]\naddresses=[\"b@example.com\"]",
             "person.a.addresses: it is empty",
@@ -130,4 +143,55 @@ fn only_a_mail_from_home_gets_the_benefit_of_the_doubt() {
     assert!(!counts_as_verified(Authenticity::Unknown, false));
     assert!(!counts_as_verified(Authenticity::Failed, true));
     assert!(counts_as_verified(Authenticity::Verified, false));
+}
+
+#[test]
+fn a_mute_ends_at_its_moment_and_touches_no_other_service_or_person() {
+    let policy = Policy::read(
+        "[person.a.service.sbi-sec]\nmute_until = 2026-12-01T09:00:00+09:00\n\
+         [person.a.service.\"domain:example.com\"]\nhammered.count = 9",
+    )
+    .unwrap();
+    let quoted = "[person.a.service.sbi-sec]\nmute_until = \"2026-12-01T00:00:00Z\"";
+    let quoted = Policy::read(quoted).unwrap();
+    let midnight_ms = 1_796_083_200_000;
+    assert!(quoted.is_muted("a", "sbi-sec", midnight_ms - 1));
+    assert!(!quoted.is_muted("a", "sbi-sec", midnight_ms));
+    assert!(policy.is_muted("a", "sbi-sec", midnight_ms - 1));
+    assert!(!policy.is_muted("a", "sbi-sec", midnight_ms));
+    for (person, service_key) in
+        [("a", "domain:example.com"), ("a", "rakuten-sec"), ("a", "*"), ("b", "sbi-sec")]
+    {
+        assert!(!policy.is_muted(person, service_key, 0), "{person} {service_key}");
+    }
+    let fast = |service_key| policy.rule("a", service_key, AlertKind::Hammered);
+    assert_eq!(fast("sbi-sec"), DEFAULT_RULES.hammered);
+    assert_eq!(fast("domain:example.com").threshold, 9);
+}
+
+#[test]
+fn the_reserve_is_for_those_who_may_use_it() {
+    let sms = |text: &str| Policy::read(&format!("{text}\n[person.a]")).unwrap().sms;
+    assert_eq!(sms(""), SmsBudget { per_month: 60, reserve: 20 });
+    assert_eq!(sms("[sms]\nper_month = 7"), SmsBudget { per_month: 7, reserve: 2 });
+    let budget = sms("[sms]\nper_month = 30\nreserve = 10");
+    assert_eq!((budget.limit(true), budget.limit(false)), (30, 20));
+}
+
+#[test]
+fn the_example_says_the_defaults_and_the_documentation_every_limit() {
+    let example = Policy::read(include_str!("../../infra/policy.example.toml")).unwrap();
+    assert_eq!((example.sms, example.limits), (DEFAULT_SMS, DEFAULT_LIMITS));
+    let hanako = example.person("hanako").unwrap();
+    assert_eq!((hanako.rules, hanako.counted.as_slice()), (DEFAULT_RULES, &DEFAULT_COUNTED[..]));
+    let documentation = include_str!("../../docs/policy.md");
+    for (key, default, range) in [
+        ("per_month", DEFAULT_SMS.per_month, "0 to 1000"),
+        ("per_hour", DEFAULT_LIMITS.per_hour, "1 to 200"),
+        ("per_day", DEFAULT_LIMITS.per_day, "1 to 1000"),
+        ("confirmations_per_day", DEFAULT_LIMITS.confirmations_per_day, "1 to 50"),
+    ] {
+        let row = format!("| `{key}` | {default} | {range} |");
+        assert!(documentation.contains(&row), "{row}");
+    }
 }

@@ -2,7 +2,7 @@
 
 Each mutation is built in a copy of the tree under `target/mutations`, so the sources stay as they are.
 
-    python3 tests/storm/mutations.py [--profile quick] [--worlds 1000] [NAME ...]
+    python3 tests/storm/mutations.py [--profile optimised] [--worlds 1000] [NAME ...]
 """
 
 import argparse
@@ -190,7 +190,7 @@ def storm(profile: str, worlds: int) -> tuple[bool, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profile", default="quick")
+    parser.add_argument("--profile", default="optimised")
     parser.add_argument("--worlds", type=int, default=1000)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MUTATIONS))
     options = parser.parse_args()

@@ -130,7 +130,7 @@ impl Notify for Bell {
         self.clock.pause(there_ms).await;
         let now_ms = self.clock.now_ms();
         let outage = !calm && (self.weather.outage.0..self.weather.outage.1).contains(&now_ms);
-        let taken = !outage && !(fails && before);
+        let taken = !(outage || fails && before);
         {
             let mut record = self.record.lock().unwrap();
             let task = current_task();

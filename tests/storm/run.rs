@@ -15,6 +15,8 @@ use hansho::pipeline::{Line, Nonces};
 use hansho::policy::Policy;
 
 use super::record::{Bell, Event, Record, Shared, Storm};
+use serde_json::json;
+
 use super::scenario::{self, CROWD, Delivery, PEOPLE, Scenario};
 use super::scheduler::{Clock, Ended, Life, Scheduler};
 use crate::wire::Wire;
@@ -49,6 +51,20 @@ pub(crate) fn run(seed: u64) -> Outcome {
     let record: Shared = Arc::default();
     let calm = Arc::new(AtomicBool::new(true));
     let engine = Engine::in_memory().unwrap();
+    // People who have been greeted: what rings here rings for an incident.
+    for person in PEOPLE {
+        let known = json!({
+            "TableName": TABLE,
+            "Item": {
+                "pk": {"S": person},
+                "sk": {"S": "state"},
+                "revision": {"N": "1"},
+                "nonce": {"S": "known"},
+                "incidents": {"L": []},
+            },
+        });
+        assert_eq!(engine.answer("PutItem", known.to_string().as_bytes()).0, 200);
+    }
     let storm = Storm {
         clock: clock.clone(),
         random: random.fork(),
@@ -134,7 +150,7 @@ impl World<'_> {
                 let name = format!("crowd{n}");
                 let mail = scenario::mail(PEOPLE[0], CROWD, at_ms, true, &name, &name);
                 if n + 1 < count {
-                    line.ledger.record(&line_sighting(&mail)).await.unwrap();
+                    line.ledger.record(&line_sighting(&mail), (line.now_ms)()).await.unwrap();
                 } else {
                     line.take(policy, &mail).await.unwrap();
                 }

@@ -172,9 +172,9 @@ fn act(random: &mut fastrand::Rng, mails: &mut Vec<Judged>) {
         76..86 => (random.i64(5..=12), 10 * MINUTE_MS, 60),
         // Many services.
         86..95 => {
-            for place in 0..random.usize(4..=6) {
+            for service in SERVICES.iter().take(random.usize(4..=6)) {
                 let at_ms = from_ms + random.i64(0..9 * MINUTE_MS);
-                add(random, SERVICES[place], at_ms, true);
+                add(random, service, at_ms, true);
             }
             return;
         }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::sift::{Place, sift};
 use super::{FAILED, Mails, QUIET, show};
 use crate::classify::{Outcome, Verdict};
+use crate::message::Audience;
 use crate::pipeline::Judged;
 
 /// The arguments of `explain`.
@@ -22,12 +23,14 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn run(&self) -> anyhow::Result<u8> {
         let policy = self.mails.policy()?;
+        super::stop::listen(|| {});
         let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
         let sifted = sift(&self.mails.paths, &policy, |place, judged| {
+            let audience = self.mails.audience(&policy, &judged);
             if self.json {
-                writeln!(out, "{}", as_json(&place, &judged))?;
+                writeln!(out, "{}", as_json(&place, &judged, &audience))?;
             } else {
-                show::verdict(&mut out, &place, &judged)?;
+                show::verdict(&mut out, &place, &judged, &audience)?;
             }
             Ok(())
         })?;
@@ -36,7 +39,7 @@ impl Explain {
     }
 }
 
-fn as_json(place: &Place, judged: &Judged) -> Value {
+fn as_json(place: &Place, judged: &Judged, audience: &Audience) -> Value {
     let verdict = judged.verdict();
     let key = verdict.map(|verdict| verdict.service_key.as_str()).filter(|key| !key.is_empty());
     json!({
@@ -46,7 +49,7 @@ fn as_json(place: &Place, judged: &Judged) -> Value {
         "kind": verdict.and_then(|verdict| verdict.kind),
         "service": verdict.and_then(|verdict| verdict.service),
         "service_key": key,
-        "service_name": verdict.and_then(name),
+        "service_name": verdict.and_then(|verdict| name(verdict, audience)),
         "authenticity": verdict.map(|verdict| verdict.authenticity),
         "person": judged.readings.first().map(|reading| reading.person.as_str()),
         "arrived_at": show::rfc3339(judged.arrived_ms),
@@ -55,9 +58,9 @@ fn as_json(place: &Place, judged: &Judged) -> Value {
 }
 
 /// What people call the service: from its file, or the domain it is known by.
-pub(super) fn name(verdict: &Verdict) -> Option<String> {
+fn name(verdict: &Verdict, audience: &Audience) -> Option<String> {
     if verdict.outcome == Outcome::Other && verdict.service.is_none() {
         return None;
     }
-    show::service_name(&verdict.service_key)
+    show::service_name(&verdict.service_key, audience.language)
 }

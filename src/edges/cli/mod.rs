@@ -8,16 +8,26 @@ use std::process::ExitCode;
 
 use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::message::Language;
+use crate::message::{Audience, Language};
+use crate::pipeline::Judged;
 use crate::policy::Policy;
 
 mod check_policy;
+mod completions;
 mod explain;
+mod preview;
 mod replay;
+mod report;
+mod seen;
+mod sent;
 mod show;
 mod sift;
+mod stop;
+mod watch;
 
 /// Quiet, or done.
 const QUIET: u8 = 0;
@@ -47,7 +57,7 @@ enum Command {
     #[command(after_help = "\
 Examples:
   hansho replay ~/Maildir
-  hansho replay --policy policy.toml takeout.mbox
+  hansho replay --policy policy.toml --report report.html takeout.mbox
   hansho replay --json events/mail/flood | jq -r 'select(.type == \"alert\") | .subject'
 
 Exit codes: 0 quiet, 1 bursts found, 2 an error.")]
@@ -60,6 +70,18 @@ Examples:
 
 Exit codes: 0 done, 2 an error.")]
     Explain(explain::Explain),
+    /// Keep the line running on a Maildir that is being filled, without AWS
+    #[command(after_help = "\
+Examples:
+  hansho watch ~/Maildir --ledger ~/.local/share/hansho/ledger
+  hansho watch ~/Maildir --ledger ledger --policy policy.toml --exec 'mail -s \"$HANSHO_SUBJECT\" me@example.com'
+
+The command gets the text of the e-mail on standard input, and in the environment
+HANSHO_SUBJECT, HANSHO_SMS (where an SMS would go out) and HANSHO_ALERT, the alert
+as JSON (hansho.alert/1). If it fails, the alert is sent again later.
+
+Exit codes: 0 ended by Ctrl-C, 2 an error.")]
+    Watch(watch::Watch),
     /// Read a policy as the function would, and say what it means
     #[command(after_help = "\
 Example:
@@ -67,13 +89,31 @@ Example:
 
 Exit codes: 0 the policy can be used, 2 it cannot.")]
     CheckPolicy(check_policy::CheckPolicy),
+    /// Show every alert as it will look, by SMS and by e-mail
+    #[command(after_help = "\
+Examples:
+  hansho preview | less
+  hansho preview --alert hammered --phase opened --language ja --at 2026-01-04T03:00+09:00
+  hansho preview --json | jq -r 'select(.sms) | .sms'
+
+Exit codes: 0 done, 2 an error.")]
+    Preview(preview::Preview),
+    /// Print the completions of a shell
+    #[command(after_help = "\
+Examples:
+  hansho completions bash > ~/.local/share/bash-completion/completions/hansho
+  hansho completions zsh > ~/.zfunc/_hansho
+  hansho completions fish > ~/.config/fish/completions/hansho.fish")]
+    Completions(completions::Completions),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Colour {
     /// On a terminal, unless NO_COLOR is set
     Auto,
+    /// In a pipe too
     Always,
+    /// Not at all
     Never,
 }
 
@@ -98,15 +138,35 @@ enum Speech {
 }
 
 impl Mails {
+    /// Who reads about a mail: the person it is for, else the first there is.
+    fn audience(&self, policy: &Policy, judged: &Judged) -> Audience {
+        audience_of(policy, judged.readings.first().map(|reading| reading.person.as_str()))
+    }
+
     fn policy(&self) -> anyhow::Result<Policy> {
         match &self.policy {
             Some(path) => check_policy::read(path),
-            None => Ok(Policy::one_person(match self.language {
-                Speech::Ja => Language::Ja,
-                Speech::En => Language::En,
-            })),
+            None => Ok(Policy::one_person(self.language.into())),
         }
     }
+}
+
+impl From<Speech> for Language {
+    fn from(speech: Speech) -> Self {
+        match speech {
+            Speech::Ja => Language::Ja,
+            Speech::En => Language::En,
+        }
+    }
+}
+
+/// In which language, and with which clock, a person of the policy is told
+/// things: their own, else those of the first there is.
+fn audience_of(policy: &Policy, person: Option<&str>) -> Audience {
+    person.and_then(|id| policy.person(id)).or(policy.people.first()).map_or_else(
+        || Audience { language: Language::default(), time_zone: "Asia/Tokyo".to_owned() },
+        |person| person.audience.clone(),
+    )
 }
 
 /// Runs the command line: arguments in, exit code out, and at most one error,
@@ -123,7 +183,10 @@ pub fn run() -> ExitCode {
     let done = match &cli.command {
         Command::Replay(replay) => replay.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Watch(watch) => watch.run(),
         Command::CheckPolicy(check_policy) => check_policy.run(),
+        Command::Preview(preview) => preview.run(),
+        Command::Completions(completions) => completions.run(),
     };
     match done {
         Ok(code) => ExitCode::from(code),
@@ -142,14 +205,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn log(verbose: u8) {
-    let level = match verbose {
-        0 => "error",
-        1 => "hansho=info",
-        _ => "hansho=debug",
+    let told = match verbose {
+        0 => Targets::new().with_default(LevelFilter::ERROR),
+        1 => Targets::new().with_target("hansho", LevelFilter::INFO),
+        _ => Targets::new().with_target("hansho", LevelFilter::DEBUG),
     };
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(level))
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    tracing_subscriber::registry().with(lines.with_filter(told)).init();
 }

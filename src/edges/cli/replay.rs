@@ -3,21 +3,23 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use serde_json::json;
 
+use super::seen::Sightings;
+use super::sent::{Collector, Sent};
+use super::show::Summary;
 use super::sift::sift;
-use super::{FAILED, FOUND, Mails, QUIET, show};
+use super::{FAILED, FOUND, Mails, QUIET, audience_of, report, show, stop};
 use crate::burst::Phase;
 use crate::classify::Outcome;
 use crate::edges::clock_ms;
 use crate::ledger::Ledger;
 use crate::ledger::embedded::{Engine, TABLE};
-use crate::message::{Alert, Facts};
-use crate::notify::{Notify, NotifyError};
+use crate::notify::Notify;
 use crate::pipeline::{Judged, Line, Nonces};
 use crate::policy::Policy;
 
@@ -39,67 +41,40 @@ pub(super) struct Replay {
     /// Keep the ledger in this file, and go on from what stands in it
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
-}
-
-/// An alert as it was sent.
-pub(super) struct Sent {
-    pub(super) facts: Facts,
-    pub(super) alert: Alert,
-    pub(super) at_ms: i64,
-}
-
-/// Keeps what is published, with the virtual time.
-#[derive(Clone)]
-struct Collector {
-    sent: Arc<Mutex<Vec<Sent>>>,
-    now_ms: Arc<AtomicI64>,
-}
-
-impl Collector {
-    fn drain(&self) -> Vec<Sent> {
-        std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Notify for Collector {
-    async fn publish(&self, facts: &Facts, alert: &Alert) -> Result<(), NotifyError> {
-        let sent = Sent {
-            facts: facts.clone(),
-            alert: alert.clone(),
-            at_ms: self.now_ms.load(Ordering::Relaxed),
-        };
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
-        Ok(())
-    }
-}
-
-/// What a replay has come to.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Summary {
-    pub(super) mails: u64,
-    pub(super) codes: u64,
-    pub(super) alerts: u64,
-    pub(super) incidents: u64,
-    pub(super) unreadable: u64,
-    pub(super) elapsed_ms: i64,
+    /// Write a report into this file: one page that needs no network
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 impl Replay {
     pub(super) fn run(&self) -> anyhow::Result<u8> {
         let started_ms = clock_ms();
-        let policy = self.mails.policy()?;
+        stop::listen(|| {});
+        let mut policy = self.mails.policy()?;
+        // Nothing is sent here in any case: this shows what would be.
+        policy.observe_only = false;
+        // What cannot be written is better said before than after the reading.
+        let report = self.report.as_deref().map(report::File::beside).transpose()?;
         let mut waiting: Vec<Judged> = Vec::new();
+        let mut near = report::Near::default();
         let mut summary = Summary::default();
-        let sifted = sift(&self.mails.paths, &policy, |_, judged| {
+        let sifted = sift(&self.mails.paths, &policy, |place, judged| {
             summary.codes += u64::from(judged.outcome == Outcome::Code);
             if judged.outcome != Outcome::Other {
                 waiting.push(judged);
+            } else if report.is_some() {
+                near.look_at(place, &judged);
             }
             Ok(())
         })?;
         summary.mails = sifted.mails;
         summary.unreadable = sifted.unreadable;
+        if sifted.interrupted {
+            let read = sifted.mails;
+            show::note(&format!("interrupted; what follows is of the {read} mails read so far"));
+        }
         waiting.sort_by(|a, b| (a.arrived_ms, &a.mail).cmp(&(b.arrived_ms, &b.mail)));
+        let sightings = Sightings::of(&policy, &waiting);
 
         let engine = match &self.ledger {
             Some(path) => Engine::in_file(path)?,
@@ -110,26 +85,55 @@ impl Replay {
             .build()
             .context("cannot start")?;
         let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
+        let mut kept: Vec<Sent> = Vec::new();
         runtime.block_on(ring(&engine, &policy, &waiting, |sent| {
             summary.alerts += 1;
             summary.incidents += u64::from(sent.facts.phase == Phase::Opened);
             if self.json {
-                writeln!(out, "{}", alert_json(&sent))?;
+                writeln!(out, "{}", sent.as_json())?;
             } else {
-                show::alert(&mut out, &sent)?;
+                let facts = &sent.facts;
+                let arrivals_ms = sightings.arrivals_ms(
+                    &facts.person,
+                    &facts.service_key,
+                    facts.first_ms,
+                    facts.last_ms,
+                );
+                let audience = audience_of(&policy, Some(&facts.person));
+                show::alert(&mut out, &sent, &audience, &arrivals_ms)?;
+            }
+            if report.is_some() {
+                kept.push(sent);
             }
             Ok(())
         }))?;
         summary.elapsed_ms = clock_ms() - started_ms;
+        let audience = audience_of(&policy, None);
+        if let Some(file) = report {
+            let story = report::Story {
+                policy: &policy,
+                audience: &audience,
+                summary: &summary,
+                interrupted: sifted.interrupted,
+                sightings: &sightings,
+                sent: &kept,
+                near: &near,
+                made_ms: clock_ms(),
+            };
+            let path = file.write(&report::page(&story))?;
+            show::note(&format!("the report is in {}", path.display()));
+        }
         if self.json {
             writeln!(out, "{}", summary_json(&summary))?;
         } else {
-            show::summary(&mut out, &summary)?;
+            show::summary(&mut out, &summary, &sightings.services(), &audience)?;
         }
         out.flush()?;
         Ok(match summary {
-            Summary { mails: 0, unreadable: 1.., .. } => FAILED,
             Summary { incidents: 1.., .. } => FOUND,
+            Summary { mails: 0, unreadable: 1.., .. } => FAILED,
+            // Nobody may take half a mailbox for a quiet one.
+            _ if sifted.interrupted => FAILED,
             _ => QUIET,
         })
     }
@@ -159,7 +163,8 @@ async fn ring(
             something_open = sweep_until(&line, policy, &now_ms, one.arrived_ms).await?;
         }
         now_ms.fetch_max(one.arrived_ms, Ordering::Relaxed);
-        something_open |= line.take(policy, one).await?.alerts > 0;
+        let taken = line.take(policy, one).await?;
+        something_open |= taken.alerts > 0 || !taken.unsent.is_none();
         collector.drain().into_iter().try_for_each(&mut each)?;
     }
     sweep_until(&line, policy, &now_ms, i64::MAX).await?;
@@ -187,26 +192,6 @@ async fn sweep_until<N: Notify>(
         line.sweep(policy).await?;
     }
     anyhow::bail!("the ledger does not come to rest; is it another program's file?")
-}
-
-fn alert_json(sent: &Sent) -> serde_json::Value {
-    let facts = &sent.facts;
-    json!({
-        "type": "alert",
-        "id": facts.id,
-        "alert": facts.alert,
-        "phase": facts.phase,
-        "person": facts.person,
-        "service": crate::services::by_id(&facts.service_key).map(|service| service.id.as_str()),
-        "service_key": facts.service_key,
-        "count": facts.count,
-        "first_at": show::rfc3339(facts.first_ms),
-        "last_at": show::rfc3339(facts.last_ms),
-        "at": show::rfc3339(sent.at_ms),
-        "subject": sent.alert.subject,
-        "sms": sent.alert.sms,
-        "email": sent.alert.email,
-    })
 }
 
 fn summary_json(summary: &Summary) -> serde_json::Value {

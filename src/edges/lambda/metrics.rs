@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 const NAMESPACE: &str = "hansho";
 
 /// One metric line, with its dimension if it has one.
-pub fn line(
+pub(super) fn line(
     at_ms: i64,
     name: &str,
     unit: &str,

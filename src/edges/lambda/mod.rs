@@ -179,7 +179,8 @@ impl<N: Notify + Sync> Function<N> {
             mail.outcome = outcome,
             mail.unrouted = unrouted,
             mail.service = service,
-            mail.authenticity = ?verdict.map(|verdict| verdict.authenticity),
+            mail.authenticity =
+                verdict.map(|verdict| format!("{:?}", verdict.authenticity).to_lowercase()),
             mail.delay_ms = clock_ms() - judged.arrived_ms,
             alerts,
             "a mail was handled"

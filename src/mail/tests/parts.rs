@@ -111,7 +111,7 @@ fn broken_parts_are_read_as_far_as_they_go() {
             "From a@example.com Sat Jan  3 01:05:34 1996\nSubject: x\n\ncode 482913",
             "code 482913",
         ),
-        ("nul bytes", "Subject: x\n\n\0code\0482913\0", "code 482913"),
+        ("nul bytes", "Subject: x\n\n\x00code\x00482913\x00", "code 482913"),
         ("a type without a subtype", "Content-Type: text\n\ncode 482913", ""),
         ("an upper-case type", "CONTENT-TYPE: TEXT/HTML\n\n<p>code 482913", "code 482913"),
     ];

@@ -1,0 +1,121 @@
+//! What speaks against a code mail: topics and labels of other trades, and how
+//! the page looks. This room must not know any service or who sent the mail.
+
+use crate::classify::page::Page;
+use crate::classify::phrases::{Family, Hit, Role};
+use crate::classify::tokens::Token;
+use crate::classify::{Signal, marks};
+
+use super::stands_alone;
+
+/// What speaks against a code mail.
+pub(super) fn topics(
+    page: &Page,
+    hits: &[Hit],
+    code: Option<Token>,
+    sure: bool,
+    signals: &mut Vec<Signal>,
+) {
+    let subject = page.subject_end();
+    let mut seen: Vec<Family> = Vec::new();
+    let coded = hits.iter().any(|hit| hit.role == Role::Code && hit.end <= subject);
+    for hit in hits {
+        let Role::Topic(family) = hit.role else { continue };
+        if seen.contains(&family) || seen.len() >= 4 {
+            continue;
+        }
+        seen.push(family);
+        let mut weight = weight_against(family, hit.end <= subject);
+        // "Your verification code for the booking portal" is headed by the code.
+        // "We locked your account. Case 1234": what happened is told, and no code beside it.
+        if family == Family::Notice && code.is_some() && !sure {
+            weight = if hit.end <= subject { -60 } else { -25 };
+        }
+        // One such word stands in many a footer; three of a kind are what the mail is about.
+        let alike = hits.iter().filter(|other| other.role == hit.role).count();
+        let plain = !hits.iter().any(|hit| hit.role == Role::Code);
+        if hit.end > subject && (alike >= 3 || family == Family::Coupon && plain) {
+            weight *= 2;
+        }
+        if coded && weight == -80 && matches!(family, Family::Booking | Family::Tax) {
+            weight = -50;
+        }
+        let because = format!("{}: {}", family.name(), hit.because());
+        signals.push(Signal { name: "refuse.topic", weight, because });
+    }
+    let mut labels: Vec<Family> = Vec::new();
+    for hit in hits {
+        let Role::Label(family) = hit.role else { continue };
+        if family == Family::Number || labels.contains(&family) || hit.end > subject {
+            continue;
+        }
+        labels.push(family);
+        let because = format!("{}: {}", family.name(), hit.because());
+        signals.push(Signal { name: "refuse.label-in-subject", weight: -40, because });
+    }
+    let Some(token) = code else { return };
+    let warned = hits.iter().find(|hit| hit.role == Role::Secret && hit.end <= subject);
+    if let Some(hit) = warned.filter(|_| token.start >= subject) {
+        signals.push(Signal {
+            name: "refuse.warning-in-subject",
+            weight: -40,
+            because: hit.because(),
+        });
+    }
+    let strong = hits.iter().any(|hit| hit.role == Role::Code);
+    if !strong
+        && let Some(hit) = hits.iter().find(|hit| {
+            hit.end > subject && matches!(hit.role, Role::Label(family) if family.is_rival())
+        })
+    {
+        // Any sender may number its customers in the last lines.
+        let number = matches!(hit.role, Role::Label(Family::Order));
+        let weight = if number { -15 } else { -30 };
+        signals.push(Signal { name: "refuse.label", weight, because: hit.because() });
+    }
+    let length = page.folded.chars().count();
+    if length > 3_000 {
+        let weight = if length > 5_000 { -40 } else { -20 };
+        let because = "longer than code mails are".to_owned();
+        signals.push(Signal { name: "text.long", weight, because });
+    }
+}
+
+/// What the look of the page says against a code mail, in any language.
+pub(super) fn looks(page: &Page, tokens: &[Token], code: Option<Token>, signals: &mut Vec<Signal>) {
+    let Some(code) = code else { return };
+    let mut say = |name, weight, because: &str| {
+        signals.push(Signal { name, weight, because: because.to_owned() });
+    };
+    if marks::percent(page) {
+        say("refuse.percent", -40, "it names a share in percent, as offers do");
+    }
+    if marks::in_quotation(page, &code) {
+        say("refuse.quotation", -70, "what looks like a code is part of quoted speech");
+    }
+    let mut alone: Vec<&str> = tokens
+        .iter()
+        .filter(|token| token.start >= page.subject_end() && stands_alone(page, token))
+        .map(|token| page.slice(token.start, token.end))
+        .collect();
+    alone.sort_unstable();
+    alone.dedup();
+    if alone.len() >= 4 {
+        say("refuse.many", -60, "it lists several things that look like codes");
+    }
+}
+
+/// What a topic weighs. Code mails speak of logins and links, and warn of
+/// phishing; none is headed by an order or a scam.
+fn weight_against(family: Family, subject: bool) -> i32 {
+    match (family, subject) {
+        (Family::Notice | Family::ResetLink | Family::ConfirmLink | Family::MagicLink, _) => 0,
+        (Family::PhishingWarning | Family::Enrolment | Family::Campaign, true) => -90,
+        (Family::PhishingWarning, false) => -15,
+        (Family::Campaign, false) => -20,
+        (Family::Postal, false) => -5,
+        (Family::Bounce, true) => -120,
+        (_, true) => -80,
+        (_, false) => -25,
+    }
+}
