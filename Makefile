@@ -31,8 +31,8 @@ test: check ## Everything that has to pass: check, the Rust tests, the real part
 report-check: ## The replay report in a real Chromium, with the command that the Rust tests built; skipped where there is none
 	$(PYTHON) -m unittest discover -s tests/report
 
-storm: ## 10,000 seeded worlds of faults over the line; STORM_WORLDS=N for another number
-	HANSHO_STORM_WORLDS=$(STORM_WORLDS) $(CARGO) test --locked --profile optimised --test hansho -- --nocapture storm::every_burst_rings
+storm: ## 10,000 seeded worlds of faults, 200 orders of the flood, crowds of 10,000; STORM_WORLDS=N for another number
+	HANSHO_STORM_WORLDS=$(STORM_WORLDS) $(CARGO) test --locked --profile optimised --test hansho -- --nocapture storm::every_burst_rings line::
 
 mutations: ## Break the line in known ways and see that the storm notices each
 	$(PYTHON) tests/storm/mutations.py

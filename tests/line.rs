@@ -19,10 +19,10 @@ use serde_json::json;
 use crate::wire::{Call, Fate, Wire};
 use crate::world::{DAWN_MS, Failure, HOUR_MS, LEASE_MS, MINUTE_MS, SECOND_MS, World, code};
 
-/// Without optimisation the engine is some ten times slower; `make test` runs
-/// the full numbers.
+/// Without optimisation the client and the engine are some ten times slower;
+/// `make storm` runs the full numbers.
 const FULL: bool = !cfg!(debug_assertions);
-const ORDERS: u64 = if FULL { 200 } else { 6 };
+const ORDERS: u64 = if FULL { 200 } else { 20 };
 const CROWD: i64 = if FULL { 10_000 } else { 1_000 };
 
 fn events() -> &'static Path {
