@@ -56,6 +56,7 @@ check: events-check ## Format, lints, documentation, the pure rooms on their own
 	$(CARGO) check --locked --no-default-features --lib
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+	$(PYTHON) benches/report.py tables --check
 
 e2e: $(if $(HANSHO_BOOTSTRAP),,build) venv ## The release binary against an emulated AWS and AWS's own runtime emulator
 	$(VENV)/bin/python -m pytest tests/e2e
