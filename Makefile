@@ -10,6 +10,8 @@ CARGO ?= cargo
 PYTHON ?= python3
 STORM_WORLDS ?= 10000
 FUZZ_SECONDS ?= 900
+# Worlds, faults injected and alerts checked, as the storm left them last.
+STORM_FIGURES = $${CARGO_TARGET_DIR:-target}/tmp/storm.txt
 VENV := .venv
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 # Named after what the pins say, not after when they were checked out.
@@ -28,6 +30,7 @@ test: check ## Everything that has to pass: check, the Rust tests, the real part
 	$(CARGO) test --locked
 	$(MAKE) report-check
 	$(MAKE) e2e
+	@cat $(STORM_FIGURES)
 
 report-check: venv ## The replay report in a real Chromium, with the command that the Rust tests built
 	$(CARGO) test --locked --no-run
@@ -35,6 +38,7 @@ report-check: venv ## The replay report in a real Chromium, with the command tha
 
 storm: ## 10,000 seeded worlds of faults, 200 orders of the flood, crowds of 10,000; STORM_WORLDS=N for another number
 	HANSHO_STORM_WORLDS=$(STORM_WORLDS) $(CARGO) test --locked --profile optimised --test hansho -- --nocapture storm::every_burst_rings line::
+	@cat $(STORM_FIGURES)
 
 mutations: ## Break the line in known ways and see that the storm notices each
 	$(PYTHON) tests/storm/mutations.py
@@ -42,8 +46,7 @@ mutations: ## Break the line in known ways and see that the storm notices each
 fuzz: ## Fuzz each target for FUZZ_SECONDS (needs nightly and cargo-fuzz; see fuzz/README.md)
 	$(PYTHON) fuzz/seed.py
 	for target in mail ses classify event; do \
-		features=$$(test $$target = event && echo --features=event); \
-		$(CARGO) +nightly fuzz run $$features $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=1024 || exit 1; \
+		$(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=1024 || exit 1; \
 	done
 
 supply-chain: ## Licences, sources and unused crates (installs cargo-deny and cargo-machete below target/tools: minutes)

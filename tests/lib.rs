@@ -16,6 +16,7 @@ mod limits;
 mod line;
 mod oracle;
 mod privacy;
+mod reliability;
 mod storm;
 mod timeline;
 mod wire;
