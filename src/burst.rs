@@ -227,6 +227,17 @@ pub fn on_sweep(
     None
 }
 
+/// A burst in `view` that no incident of `alert` knows of. When its last mail
+/// came, another alert was on its way, and it found no place.
+pub fn unrung(view: &View, rule: &Rule, alert: AlertKind, incidents: &[Incident]) -> Option<Step> {
+    clusters(view, rule, alert, incidents)
+        .iter()
+        .filter(|cluster| cluster.incidents.is_empty())
+        .map(|cluster| extent(view, rule, &cluster.members, None))
+        .find(|extent| rule.rung(extent.count) > 0)
+        .map(Step::Open)
+}
+
 /// What the incident at `place` holds, counted from `view`, closed or not.
 pub fn total(place: usize, view: &View, rule: &Rule, incidents: &[Incident]) -> Option<Extent> {
     let counted = incidents.get(place)?;

@@ -19,7 +19,8 @@ fn drilled(run: &str, at_ms: i64, place: i64) -> Judged {
 async fn drill(world: &World, run: &str, at_ms: i64, mails: i64) {
     world.set_clock(at_ms);
     for place in 0..mails {
-        world.take(&drilled(run, at_ms, place)).await;
+        let taken = world.line.take(&world.policy, &drilled(run, at_ms, place)).await.unwrap();
+        assert!(taken.unsent.is_none(), "a drill is no alert that was missed");
     }
 }
 

@@ -18,6 +18,7 @@ mod line;
 mod oracle;
 mod policy_home;
 mod privacy;
+mod reliability;
 mod storm;
 mod timeline;
 mod wire;

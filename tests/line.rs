@@ -389,3 +389,42 @@ async fn five_verified_under_a_crowd_of_unverified_ones_ring() {
     }
     assert_eq!(opened(&world, AlertKind::Hammered, "rakuten-sec"), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_that_meets_another_alert_on_its_way_rings_after_it() {
+    let world = World::new(1);
+    // A slow burst rings, and the bell is away.
+    let mut at_ms = DAWN_MS;
+    for place in 0..12 {
+        at_ms = DAWN_MS + place * 20 * MINUTE_MS;
+        world.set_clock(at_ms);
+        if place == 11 {
+            world.bell.fail.lock().unwrap().push(Failure::Refused);
+        }
+        world.take(&code("rakuten-sec", at_ms, true, &format!("slow-{place}"))).await;
+    }
+    assert!(world.rung().is_empty());
+    // Meanwhile a fast one comes and goes, all of it before the lease is over.
+    for place in 0..5 {
+        let fast_ms = at_ms + (place + 1) * SECOND_MS;
+        world.set_clock(fast_ms);
+        world.take(&code("rakuten-sec", fast_ms, true, &format!("fast-{place}"))).await;
+    }
+    assert!(world.rung().is_empty(), "no place for it yet");
+    world.sweep_at(at_ms + LEASE_MS).await;
+    assert_eq!(opened(&world, AlertKind::Trickle, "rakuten-sec"), 1);
+    assert_eq!(opened(&world, AlertKind::Hammered, "rakuten-sec"), 1);
+}
+
+#[tokio::test]
+async fn a_real_mail_after_its_forged_copy_rings() {
+    let world = World::new(1);
+    world.set_clock(DAWN_MS + MINUTE_MS);
+    let forged = code("sbi-sec", DAWN_MS, false, "first");
+    let mut real = code("sbi-sec", DAWN_MS + 20 * SECOND_MS, true, "second");
+    real.message.clone_from(&forged.message);
+    world.take(&forged).await;
+    assert_eq!(opened(&world, AlertKind::Hammered, "sbi-sec"), 0);
+    world.take(&real).await;
+    assert_eq!(opened(&world, AlertKind::Hammered, "sbi-sec"), 1);
+}

@@ -129,6 +129,11 @@ pub struct Docket {
     /// The alert that has been claimed and not yet settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outbox: Option<Outgoing>,
+    /// Since then alerts have been on their way here, in milliseconds since the
+    /// epoch, and the sweep has not yet looked for bursts that found no place
+    /// meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy_since_ms: Option<i64>,
 }
 
 /// An alert on its way.
@@ -150,13 +155,16 @@ pub struct Outgoing {
 impl Docket {
     /// When somebody must look at it again, in milliseconds since the epoch.
     pub fn due_at_ms(&self) -> Option<i64> {
-        let lease = self.outbox.as_ref().map(|outgoing| outgoing.lease_until_ms);
+        // Until an alert on its way is settled, nothing else happens here.
+        if let Some(outgoing) = &self.outbox {
+            return Some(outgoing.lease_until_ms);
+        }
         let open = self
             .incidents
             .iter()
             .filter(|incident| !incident.closed)
             .map(|incident| incident.check_at_ms);
-        lease.into_iter().chain(open).min()
+        open.chain(self.busy_since_ms).min()
     }
 }
 

@@ -183,7 +183,7 @@ impl<N: Notify> Line<N> {
             let around = self.ledger.around(&sighting, reach_ms, minutes_reach_ms).await?;
             let moment = Moment::around(policy, &sighting, reach_ms, minutes_reach_ms, around);
             is_known = moment.docket(&person_key).is_some();
-            let Some((key, change)) = moment.on_mail((self.now_ms)(), sighting.arrived_ms) else {
+            let Some((key, change)) = moment.on_mail((self.now_ms)(), &sighting) else {
                 break;
             };
             tally += self.advance(policy, &moment, &key, change).await?;
@@ -357,6 +357,9 @@ impl<N: Notify> Line<N> {
     ) -> Result<Tally, LedgerError> {
         let mut settled = docket.clone();
         settled.outbox = None;
+        if !matches!(key, DocketKey::Once { .. }) {
+            settled.busy_since_ms = docket.busy_since_ms.or(Some(outgoing.claimed_at_ms));
+        }
         let mut facts = outgoing.facts.clone();
         if outgoing.to_count {
             // Closed first, counted then: whoever still saw the incident open

@@ -3,7 +3,7 @@
 //! rings; this file knows which sightings each bell counts, and in which docket
 //! it is entered.
 
-use crate::burst::{self, AlertKind, Extent, Incident, Phase, Rule, Step, View};
+use crate::burst::{self, AlertKind, Extent, INCIDENTS_MAX, Incident, Phase, Rule, Step, View};
 use crate::ledger::{Docket, DocketKey, Outgoing, Page, Series, Sighting, Surroundings};
 use crate::message::Facts;
 use crate::policy::Policy;
@@ -11,6 +11,9 @@ use crate::policy::Policy;
 /// Several services at once.
 const SEVERAL: &str = "*";
 const MINUTE_MS: i64 = 60_000;
+/// A burst that found no place, because an alert was on its way, is looked for
+/// among mails that came up to so late, in milliseconds.
+const LATE_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// A change to one docket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub(super) enum Move {
     TakeOver,
     /// What an incident of this kind needs.
     Step(AlertKind, Step),
+    /// No burst has found no place while alerts were on their way.
+    LookedBack,
 }
 
 /// What one look at the ledger shows.
@@ -144,14 +149,20 @@ impl Moment {
     }
 
     /// What the mail that arrived then changes, the most pressing first.
-    pub(super) fn on_mail(&self, now_ms: i64, arrived_ms: i64) -> Option<(DocketKey, Move)> {
+    pub(super) fn on_mail(&self, now_ms: i64, sighting: &Sighting) -> Option<(DocketKey, Move)> {
         if let Some(overdue) = self.overdue(now_ms) {
             return Some(overdue);
         }
         self.bells.iter().filter(|bell| self.is_free(&bell.key)).find_map(|bell| {
             let at_ms = match bell.alert {
-                AlertKind::Smokescreen => arrived_ms - arrived_ms.rem_euclid(MINUTE_MS),
-                _ => arrived_ms,
+                AlertKind::Smokescreen => {
+                    sighting.arrived_ms - sighting.arrived_ms.rem_euclid(MINUTE_MS)
+                }
+                // A copy of a mail counts where the earliest of its copies stands.
+                _ => {
+                    let own = bell.view.seen.iter().find(|seen| seen.key == sighting.message);
+                    own.map_or(sighting.arrived_ms, |seen| seen.at_ms)
+                }
             };
             let step = burst::on_mail(
                 at_ms,
@@ -169,11 +180,22 @@ impl Moment {
         if let Some((_, change)) = self.overdue(now_ms).filter(|(overdue, _)| overdue == key) {
             return Some(change);
         }
-        let bells = self.bells.iter().filter(|bell| bell.key == *key && self.is_free(key));
-        bells.into_iter().find_map(|bell| {
-            let step =
-                burst::on_sweep(now_ms, &bell.view, &bell.rule, bell.alert, self.incidents(key))?;
+        if !self.is_free(key) {
+            return None;
+        }
+        let bells = || self.bells.iter().filter(|bell| bell.key == *key);
+        let incidents = self.incidents(key);
+        let timely = bells().find_map(|bell| {
+            let step = burst::on_sweep(now_ms, &bell.view, &bell.rule, bell.alert, incidents)?;
             Some(Move::Step(bell.alert, step))
+        });
+        timely.or_else(|| {
+            self.docket(key)?.busy_since_ms?;
+            let unrung = bells().find_map(|bell| {
+                let step = burst::unrung(&bell.view, &bell.rule, bell.alert, incidents)?;
+                Some(Move::Step(bell.alert, step))
+            });
+            Some(unrung.unwrap_or(Move::LookedBack))
         })
     }
 
@@ -213,8 +235,9 @@ impl Moment {
             .map(|(key, _)| (key.clone(), Move::TakeOver))
     }
 
-    /// While an alert is on its way, nothing else is claimed in its docket:
-    /// whoever sends it looks again afterwards.
+    /// While an alert is on its way, nothing else is claimed in its docket: the
+    /// mail whose burst finds no place has been recorded, and once the alert is
+    /// settled the sweep looks back.
     fn is_free(&self, key: &DocketKey) -> bool {
         self.docket(key).is_none_or(|docket| docket.outbox.is_none())
     }
@@ -232,15 +255,24 @@ pub(super) fn counted_from_ms(policy: &Policy, key: &DocketKey, docket: &Docket)
         DocketKey::Person(_) | DocketKey::Once { .. } => SEVERAL,
     };
     let outgoing = docket.outbox.as_ref().map(|outgoing| outgoing.facts.incident.as_str());
-    docket
+    let counted = docket
         .incidents
         .iter()
         .filter(|incident| !incident.closed || Some(incident.id.as_str()) == outgoing)
         .map(|incident| {
             incident.first_ms - policy.rule(key.person(), service_key, incident.alert).quiet_ms()
         })
-        .min()
-        .unwrap_or(i64::MAX)
+        .min();
+    // Past the oldest incident of a full list some may have been forgotten, and
+    // what they reported would look as if it had never rung.
+    let remembered_ms = (docket.incidents.len() >= INCIDENTS_MAX)
+        .then(|| docket.incidents.iter().map(|incident| incident.last_ms).min())
+        .flatten();
+    let looked_back = docket.busy_since_ms.map(|since_ms| {
+        let reach_ms = policy.reach_ms(key.person(), service_key);
+        (since_ms - LATE_MS - reach_ms).max(remembered_ms.unwrap_or(i64::MIN))
+    });
+    counted.into_iter().chain(looked_back).min().unwrap_or(i64::MAX)
 }
 
 /// Enters a change into a docket, with the alert that it asks for, or, where a
@@ -265,6 +297,10 @@ pub(super) fn apply(
                 outgoing.lease_until_ms = lease_until_ms;
                 outgoing.attempts += 1;
             }
+            return 0;
+        }
+        Move::LookedBack => {
+            docket.busy_since_ms = None;
             return 0;
         }
         Move::Step(alert, step) => (alert, step),

@@ -35,6 +35,16 @@ pub struct Unsent {
 }
 
 impl Unsent {
+    /// How many there are of each reason, by the word that metrics use for it.
+    pub fn by_reason(&self) -> [(&'static str, u32); 4] {
+        [
+            ("observed", self.observed),
+            ("held-back", self.held_back),
+            ("muted", self.muted),
+            ("sms-withheld", self.sms_withheld),
+        ]
+    }
+
     /// Whether there is nothing of the kind.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
@@ -126,7 +136,10 @@ impl<N: Notify> Line<N> {
         }
         let language = audience(policy, &facts.person).language;
         let alert = message::as_drill(compose(policy, &facts, now_ms), language);
-        self.deliver(policy, outgoing, &facts, alert, Counting::Drilled, now_ms).await
+        let tally =
+            self.deliver(policy, outgoing, &facts, alert, Counting::Drilled, now_ms).await?;
+        // What a drill went without is nothing that anybody waits for.
+        Ok(Tally { unsent: Unsent::default(), ..tally })
     }
 
     /// Publishes an alert, by SMS too if the month's budget allows it.

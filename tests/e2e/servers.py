@@ -125,7 +125,7 @@ class Faults(Server):
         http("DELETE", f"{self.endpoint}/_microburst/fired")
 
     def fired(self) -> list[dict]:
-        return json.loads(http("GET", f"{self.endpoint}/_microburst/fired"))
+        return json.loads(http("GET", f"{self.endpoint}/_microburst/fired?limit=100000"))
 
 
 class RuntimeEmulator(Server):

@@ -150,6 +150,11 @@ class Stack:
         """Lets the queue feed the function."""
         self.functions.update_event_source_mapping(UUID=self.mapping, Enabled=True)
 
+    def redrive(self, bodies: list[str]) -> None:
+        """Sends dead letters to the queue again, as a redrive does."""
+        for body in bodies:
+            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
+
     def invoke(self, event: dict):
         """The function's answer to an event, and its error if it failed."""
         answer = self.functions.invoke(FunctionName=self.name, Payload=json.dumps(event).encode())
@@ -178,6 +183,10 @@ class Stack:
             return not set(self.mails_left()) - {SETUP_KEY} and self.waiting() == 0
 
         wait_until(handled, "all mails are handled", timeout_s)
+
+    def wait_until_idle(self, timeout_s: float = 60) -> None:
+        """Until the queue holds no message, whatever is left in the bucket."""
+        wait_until(lambda: self.waiting() == 0, "the queue is empty", timeout_s)
 
     def _drain(self, url: str) -> list[dict]:
         out = []

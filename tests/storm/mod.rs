@@ -68,12 +68,16 @@ fn every_burst_rings_and_none_is_invented() {
         println!("{wrong}");
         println!("  HANSHO_STORM_SEED={seed} cargo test --test hansho storm:: -- --nocapture");
     }
-    println!(
+    let figures = format!(
         "storm: {} worlds, {} faults injected, {} alerts checked",
         next.load(Ordering::Relaxed).min(worlds),
         faults.load(Ordering::Relaxed),
         alerts.load(Ordering::Relaxed)
     );
+    println!("{figures}");
+    // The last line of `make test` and `make storm`, whatever else they say.
+    let kept = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("storm.txt");
+    std::fs::write(kept, format!("{figures}\n")).unwrap();
     assert!(failures.is_empty(), "{} worlds went wrong, the first few above", failures.len());
 }
 

@@ -146,7 +146,7 @@ impl World<'_> {
         let life = Life { polls: u64::MAX, ms: i64::MAX };
         self.scheduler.start(life, async move {
             for n in 0..count {
-                let at_ms = DAWN_MS + 8 * HOUR_MS + i64::try_from(n).unwrap();
+                let at_ms = DAWN_MS + 5 * HOUR_MS + i64::try_from(n).unwrap();
                 let name = format!("crowd{n}");
                 let mail = scenario::mail(PEOPLE[0], CROWD, at_ms, true, &name, &name);
                 if n + 1 < count {

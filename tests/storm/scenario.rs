@@ -110,7 +110,7 @@ impl Scenario {
         let deliveries = deliveries(random, &mails);
         let last_ms = deliveries.iter().map(|delivery| delivery.at_ms).max().unwrap_or(DAWN_MS);
         let rough = random.choice([0, 0, 1, 3]).unwrap_or_default();
-        let start = |random: &mut fastrand::Rng| DAWN_MS + random.i64(0..12 * HOUR_MS);
+        let start = |random: &mut fastrand::Rng| DAWN_MS + random.i64(0..6 * HOUR_MS);
         let outage_ms = start(random);
         let no_sweep_ms = start(random);
         let weather = Weather {
@@ -123,8 +123,8 @@ impl Scenario {
             sweeps_doubled: random.choice([0, 100, 500]).unwrap_or_default(),
         };
         let mut sweeps_ms = Vec::new();
-        let mut at_ms = DAWN_MS;
-        while at_ms < last_ms + HOUR_MS {
+        let mut at_ms = DAWN_MS + HOUR_MS;
+        while at_ms < last_ms + 10 * MINUTE_MS {
             // Schedules are late by up to a minute, and sometimes by more.
             let late_ms = if random.u32(0..20) == 0 { 4 * MINUTE_MS } else { MINUTE_MS };
             let swept_ms = at_ms + random.i64(0..late_ms);
@@ -145,7 +145,7 @@ impl Scenario {
 fn act(random: &mut fastrand::Rng, mails: &mut Vec<Judged>) {
     let person = if random.u32(0..5) == 0 { PEOPLE[1] } else { PEOPLE[0] };
     let service = SERVICES[random.usize(0..3)];
-    let from_ms = DAWN_MS + HOUR_MS + random.i64(0..6 * HOUR_MS);
+    let from_ms = DAWN_MS + HOUR_MS + random.i64(0..3 * HOUR_MS);
     let mut add = |random: &mut fastrand::Rng, service: &str, at_ms: i64, verified: bool| {
         let message = format!("m{}", mails.len());
         mails.push(mail(person, service, at_ms, verified, &format!("n{}", mails.len()), &message));
@@ -166,7 +166,7 @@ fn act(random: &mut fastrand::Rng, mails: &mut Vec<Judged>) {
         // One too few.
         50..58 => (4, 10 * MINUTE_MS, 0),
         // A slow one.
-        58..66 => (random.i64(12..=16), 20 * HOUR_MS, 0),
+        58..66 => (random.i64(12..=16), 8 * HOUR_MS, 0),
         // Forged, and half forged.
         66..76 => (random.i64(5..=12), 10 * MINUTE_MS, 100),
         76..86 => (random.i64(5..=12), 10 * MINUTE_MS, 60),
@@ -191,7 +191,7 @@ fn act(random: &mut fastrand::Rng, mails: &mut Vec<Judged>) {
 /// Every mail at least once.
 fn deliveries(random: &mut fastrand::Rng, mails: &[Judged]) -> Vec<Delivery> {
     let delay_max_ms = random
-        .choice([2 * SECOND_MS, 30 * SECOND_MS, 20 * MINUTE_MS, 50 * MINUTE_MS, 10 * HOUR_MS])
+        .choice([2 * SECOND_MS, 30 * SECOND_MS, 20 * MINUTE_MS, 50 * MINUTE_MS, 5 * HOUR_MS])
         .unwrap_or(SECOND_MS);
     let mut single: Vec<(i64, usize)> = Vec::new();
     for (place, mail) in mails.iter().enumerate() {

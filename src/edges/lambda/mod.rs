@@ -18,7 +18,7 @@ use crate::edges::clock_ms;
 use crate::ledger::LedgerError;
 use crate::mail::MAX_READ_BYTES;
 use crate::notify::Notify;
-use crate::pipeline::{Arrival, Judged, Line, Origin, judge, judge_drill};
+use crate::pipeline::{Arrival, Judged, Line, Origin, Unsent, judge, judge_drill};
 use crate::policy::{Policy, drill};
 
 mod counted;
@@ -107,6 +107,7 @@ impl<N: Notify + Sync> Function<N> {
             sweep.failed = swept.failed,
             "swept"
         );
+        self.unsent(&swept.unsent);
         self.policy.keep(&self.s3).await;
         self.beat(policy).await;
         Ok(json!({"due": swept.due, "alerts": swept.alerts, "failed": swept.failed}))
@@ -188,6 +189,7 @@ impl<N: Notify + Sync> Function<N> {
         drop(raw);
         let taken = self.line.take(policy, &judged).await?;
         self.report(object, &judged, taken.unrouted, taken.alerts);
+        self.unsent(&taken.unsent);
         // A mail for nobody stays until it expires, so that it can be looked into.
         if self.settings.delete_settled && !taken.unrouted {
             self.delete(object).await;
@@ -237,6 +239,13 @@ impl<N: Notify + Sync> Function<N> {
             alerts,
             "a mail was handled"
         );
+    }
+
+    /// Alerts that were due and did not go out, or not in full, by the reason.
+    fn unsent(&self, unsent: &Unsent) {
+        for (reason, count) in unsent.by_reason().into_iter().filter(|(_, count)| *count > 0) {
+            self.metric("AlertsUnsent", "Count", i64::from(count), Some(("reason", reason)));
+        }
     }
 
     /// The first part of a mail, or nothing if the object is gone.
