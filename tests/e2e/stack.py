@@ -114,6 +114,7 @@ class Stack:
             EventSourceArn=queue_arn,
             FunctionName=self.name,
             BatchSize=10,
+            ScalingConfig={"MaximumConcurrency": 5},
             FunctionResponseTypes=["ReportBatchItemFailures"],
             Enabled=self.listening,
         )["UUID"]
