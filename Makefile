@@ -2,9 +2,9 @@
 # Needs Rust, Python 3.11 or newer, make and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e venv build events-check
-.PHONY: bench bench-mail bench-start bench-replay bench-flood bench-build
-.PHONY: storm mutations fuzz supply-chain
+.PHONY: help demo test check infra-check e2e venv build cli-stack events-check
+.PHONY: bench bench-mail bench-start bench-warm bench-replay bench-flood bench-build
+.PHONY: storm mutations fuzz supply-chain report-check
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -27,12 +27,14 @@ demo: ## Replay 55 login-code mails of one moment and see how the bell rings
 		replay --policy events/policy.toml events/mail/flood; test $$? -eq 1
 
 test: check ## Everything that has to pass: check, the Rust tests, the real parts
-	$(CARGO) test --locked
+	$(CARGO) test --locked --features stack
+	$(MAKE) report-check
 	$(MAKE) e2e
 	@cat $(STORM_FIGURES)
 
-report-check: ## The replay report in a real Chromium, with the command that the Rust tests built; skipped where there is none
-	$(PYTHON) -m unittest discover -s tests/report
+report-check: venv ## The replay report in a real Chromium, with the command that the Rust tests built
+	$(CARGO) test --locked --features stack --test hansho --no-run
+	$(VENV)/bin/python -m unittest discover -s tests/report
 
 storm: ## 10,000 seeded worlds of faults, 200 orders of the flood, crowds of 10,000; STORM_WORLDS=N for another number
 	HANSHO_STORM_WORLDS=$(STORM_WORLDS) $(CARGO) test --locked --profile optimised --test hansho -- --nocapture storm::every_burst_rings line::
@@ -52,17 +54,25 @@ supply-chain: ## Licences, sources and unused crates (installs cargo-deny and ca
 	target/tools/bin/cargo-deny check licenses bans sources
 	target/tools/bin/cargo-machete
 
-check: events-check ## Format, lints, documentation, the pure rooms on their own, generated files
+check: events-check infra-check ## Format, lints, documentation, the pure rooms on their own, generated files, the template
 	$(CARGO) fmt --check
 	$(CARGO) check --locked --no-default-features --lib
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features stack -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+	$(PYTHON) benches/report.py tables --check
 
-e2e: $(if $(HANSHO_BOOTSTRAP),,build) venv ## The release binary against an emulated AWS and AWS's own runtime emulator
+e2e: $(if $(HANSHO_BOOTSTRAP),,build) $(if $(HANSHO_CLI),,cli-stack) venv ## The release binary against an emulated AWS and AWS's own runtime emulator
 	$(VENV)/bin/python -m pytest tests/e2e
 
 build: ## The release binary of the function (target/release/bootstrap)
 	$(CARGO) build --locked --release --bin bootstrap --no-default-features --features lambda
+
+cli-stack: ## The command line with the commands of a deployed stack (target/debug/hansho)
+	@# As the Rust tests build it, so that after them nothing is left to do.
+	$(CARGO) test --locked --features stack --test hansho --no-run
+
+infra-check: ## Lint the stack, check its security, deploy it to the emulator (makes its environments once, then works offline)
+	infra/check.sh
 
 events-check: ## Compare events/ with what its generator writes
 	$(PYTHON) events/generate.py --check
@@ -84,7 +94,7 @@ BENCH := CRITERION_HOME=$(CURDIR)/target/criterion $(CARGO) bench --locked --man
 BENCH_PYTHON := benches/.venv/bin/python
 REPORT := CRITERION_HOME=$(CURDIR)/target/criterion $(PYTHON) benches/report.py
 
-bench: bench-mail bench-start bench-replay bench-flood ## All benchmarks; their results in benches/results, their tables in docs/performance.md
+bench: bench-mail bench-start bench-warm bench-replay bench-flood ## All benchmarks; their results in benches/results, their tables in docs/performance.md
 
 bench-mail: ## Processor time and allocations of one mail, against mail-parser
 	$(BENCH) --bench mail
@@ -99,6 +109,10 @@ bench-start: build $(BENCH_PYTHON) ## From the start of the function to its firs
 	$(BENCH) --bench start
 	$(REPORT) collect start
 	$(REPORT) zip
+	$(REPORT) tables
+
+bench-warm: build venv $(BENCH_PYTHON) ## One mail through the warm function, and the Python one, on the same emulated AWS
+	$(VENV)/bin/python benches/warm.py
 	$(REPORT) tables
 
 bench-replay: bench-build ## A mailbox of 100 MB through the command line, against mail-parser and Python

@@ -114,6 +114,60 @@ def flood() -> str:
     return table(["mails", "persons", "time", "per mail", "rows per mail", "alerts"], rows)
 
 
+def warm() -> str:
+    by = load("warm")
+    rows = []
+    for kind in ("code", "other"):
+        for name in ("hansho", "python"):
+            one = by[name][kind]
+            rows.append([f"{kind}, {name}", f"{one['calls']:g}", f"{one['ms']:.1f} ms", f"{one['own_ms']:.1f} ms", f"{one['cpu_ms']:.1f} ms", f"{by[name]['peak_kib'] / 1024:.1f} MiB"])
+    return table(["mail, function", "calls", "time", "of it beside the calls", "processor", "peak memory"], rows)
+
+
+# US dollars, list prices of N. Virginia as of 2026-11-22; docs/operate.md says which of them were read where.
+SES_MAIL, S3_PUT, S3_GET, SQS_CALL, LAMBDA_CALL, LAMBDA_GB_S = 0.10e-3, 5e-6, 0.4e-6, 0.4e-6, 0.2e-6, 16.6667e-6
+DYNAMODB_WRITE, DYNAMODB_READ, LOG_GB, SMS_JAPAN = 0.625e-6, 0.125e-6, 0.50, 0.07451
+# A function has a whole processor at this size, and the share of it below, in MB.
+ONE_PROCESSOR_MB = 1769
+# A code mail waits four times: for S3, for both writes, for all queries, for S3 again. As we take it, 20 ms
+# for each answer of S3 and 5 ms for each of DynamoDB. Loopback cannot tell.
+WAIT_MS = {"code": 50.0, "other": 40.0}
+MEMORY_MB = 256
+
+
+def lambda_ms(kind: str, memory_mb: int) -> float:
+    """How long one mail takes at that size: waiting, and computing with the share of a processor."""
+    return WAIT_MS[kind] + load("warm")["hansho"][kind]["cpu_ms"] * max(1.0, ONE_PROCESSOR_MB / memory_mb)
+
+
+def lambda_usd(kind: str, memory_mb: int) -> float:
+    return LAMBDA_CALL + LAMBDA_GB_S * memory_mb / 1024 * lambda_ms(kind, memory_mb) / 1000
+
+
+def cost() -> str:
+    def parts(kind: str) -> dict[str, float]:
+        code = kind == "code"
+        return {
+            "SES takes it": SES_MAIL,
+            "S3: PUT, GET, DELETE": S3_PUT + S3_GET,
+            "SQS: send, receive, delete": 3 * SQS_CALL,
+            f"Lambda, {MEMORY_MB} MB, alone in its batch": lambda_usd(kind, MEMORY_MB),
+            "DynamoDB: 2 writes, 3 queries of 8 KB": (2 * DYNAMODB_WRITE + 6 * DYNAMODB_READ) if code else 0.0,
+            "log, 3 KB": 3e-6 * LOG_GB,
+        }
+
+    code, other = parts("code"), parts("other")
+    rows = [[part, f"{code[part] * 1e6:.2f}", f"{other[part] * 1e6:.2f}", f"{code[part] * 1e3:.4f}"] for part in code]
+    rows.append(["**together**", f"**{sum(code.values()) * 1e6:.1f}**", f"**{sum(other.values()) * 1e6:.1f}**", f"**{sum(code.values()) * 1e3:.3f}**"])
+    rows.append(["SNS: each SMS to Japan, one part", f"{SMS_JAPAN * 1e6:,.0f}", "–", f"{SMS_JAPAN * 1e3:.2f}"])
+    return table(["part", "a code mail, millionths of a dollar", "another mail", "1,000 code mails, dollars"], rows)
+
+
+def sizes_mb() -> str:
+    rows = [[f"{mb} MB", f"{lambda_ms('code', mb):.0f} ms", f"{lambda_usd('code', mb) * 1e6:.2f}"] for mb in (128, 256, 512, 1024, ONE_PROCESSOR_MB)]
+    return table(["memory", "a code mail takes", "and costs, millionths of a dollar"], rows)
+
+
 def zips() -> None:
     """How large the binaries are as Lambda takes them: alone in a zip file."""
     sizes = load("start-sizes")
@@ -127,13 +181,13 @@ def zips() -> None:
 
 
 MISSING = "No result of this is kept yet; the command above measures it."
-TABLES = {"mail": mail, "allocations": allocations, "start": start, "replay": replay, "replay-peaks": memory, "flood": flood}
+TABLES = {"mail": mail, "allocations": allocations, "start": start, "warm": warm, "cost": cost, "sizes": sizes_mb, "replay": replay, "replay-peaks": memory, "flood": flood}
 
 
 def tables(check: bool) -> None:
     text = DOCUMENT.read_text()
     for name, make in TABLES.items():
-        needed = [name, "start-sizes"] if name == "start" else [name]
+        needed = {"start": ["start", "start-sizes"], "cost": ["warm"], "sizes": ["warm"]}.get(name, [name])
         measured = all(load(one) is not None for one in needed)
         pattern = re.compile(rf"(<!-- table: {name} -->\n).*?(<!-- end -->)", re.S)
         text = pattern.sub(lambda found: f"{found[1]}{make() if measured else MISSING}\n{found[2]}", text)

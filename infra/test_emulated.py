@@ -99,6 +99,7 @@ def test_the_function_is_told_where_things_are(stack, names):
     assert call(stack, {"environment": True}) == {
         "HANSHO_TABLE": names.table,
         "HANSHO_TOPIC_ARN": names.alerts,
+        "HANSHO_OPS_TOPIC_ARN": names.ops,
         "HANSHO_POLICY": f"s3://{names.bucket}/config/policy.toml",
         "HANSHO_DELETE_SETTLED": "true",
         "HANSHO_LEASE_SECONDS": "60",
@@ -110,16 +111,22 @@ def test_the_function_is_told_where_things_are(stack, names):
 def test_the_role_lets_the_function_do_its_work(stack, names):
     stack.client("s3").put_object(Bucket=names.bucket, Key="config/policy.toml", Body=b"")
     stack.client("s3").put_object(Bucket=names.bucket, Key="mail/two", Body=b"Subject: two\r\n\r\n")
+    stack.client("s3").put_object(Bucket=names.bucket, Key="drill/hanako/run-0", Body=b"Subject: drill\r\n\r\n")
     key = {"pk": {"S": "try"}, "sk": {"S": "one"}}
     work = [
         ["s3", "get_object", {"Bucket": names.bucket, "Key": "mail/two", "Range": "bytes=0-99"}],
         ["s3", "delete_object", {"Bucket": names.bucket, "Key": "mail/two"}],
         ["s3", "get_object", {"Bucket": names.bucket, "Key": "config/policy.toml"}],
+        ["s3", "put_object", {"Bucket": names.bucket, "Key": "config/policy.toml.last-good", "Body": ""}],
+        ["s3", "get_object", {"Bucket": names.bucket, "Key": "config/policy.toml.last-good"}],
         ["dynamodb", "put_item", {"TableName": names.table, "Item": key | {"due_pk": {"S": "due"}, "due_at_ms": {"N": "1"}}}],
         ["dynamodb", "get_item", {"TableName": names.table, "Key": key}],
         ["dynamodb", "update_item", {"TableName": names.table, "Key": key, "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"N": "1"}}}],
         ["dynamodb", "query", {"TableName": names.table, "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "try"}}}],
         ["dynamodb", "query", {"TableName": names.table, "IndexName": "due", "KeyConditionExpression": "due_pk = :p", "ExpressionAttributeValues": {":p": {"S": "due"}}}],
+        ["s3", "get_object", {"Bucket": names.bucket, "Key": "drill/hanako/run-0"}],
+        ["s3", "delete_object", {"Bucket": names.bucket, "Key": "drill/hanako/run-0"}],
+        ["sns", "list_subscriptions_by_topic", {"TopicArn": names.alerts}],
         ["sns", "publish", {"TopicArn": names.alerts, "Message": "x"}],
         ["sns", "publish", {"TopicArn": names.ops, "Message": "x"}],
     ]

@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "HANSHO_KEY_PREFIX",
     "HANSHO_LEASE_SECONDS",
     "HANSHO_LOG",
+    "HANSHO_OPS_TOPIC_ARN",
     "HANSHO_POLICY",
     "HANSHO_TABLE",
     "HANSHO_TOPIC_ARN",
@@ -38,7 +39,11 @@ PERMISSIONS = {
     ("sqs:ChangeMessageVisibility", "MailQueue.Arn"),
     ("s3:GetObject", "${Bucket.Arn}/mail/*"),
     ("s3:DeleteObject", "${Bucket.Arn}/mail/*"),
+    ("s3:GetObject", "${Bucket.Arn}/drill/*"),
+    ("s3:DeleteObject", "${Bucket.Arn}/drill/*"),
     ("s3:GetObject", "${Bucket.Arn}/config/policy.toml"),
+    ("s3:GetObject", "${Bucket.Arn}/config/policy.toml.last-good"),
+    ("s3:PutObject", "${Bucket.Arn}/config/policy.toml.last-good"),
     ("s3:ListBucket", "Bucket.Arn"),
     ("dynamodb:PutItem", "Table.Arn"),
     ("dynamodb:Query", "Table.Arn"),
@@ -47,6 +52,8 @@ PERMISSIONS = {
     ("dynamodb:Query", "${Table.Arn}/index/due"),
     ("sns:Publish", "AlertTopic"),
     ("sns:Publish", "OpsTopic"),
+    ("sns:ListSubscriptionsByTopic", "AlertTopic"),
+    ("sns:GetSubscriptionAttributes", "*"),
     ("logs:CreateLogStream", "FunctionLog.Arn"),
     ("logs:PutLogEvents", "FunctionLog.Arn"),
     # Only with a key of the deployer's own.
@@ -95,15 +102,16 @@ def seconds(text):
 # ------------------------------------------------------------------- receiving
 
 
-def test_the_bucket_tells_the_queue_of_every_new_object_under_mail_and_of_nothing_else():
+def test_the_bucket_tells_the_queue_of_every_new_mail_and_drill_and_of_nothing_else():
     notification = properties("Bucket")["NotificationConfiguration"]
     assert notification == {
         "QueueConfigurations": [
             {
                 "Event": "s3:ObjectCreated:*",
                 "Queue": {"Fn::GetAtt": ["MailQueue", "Arn"]},
-                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "mail/"}]}},
+                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": prefix}]}},
             }
+            for prefix in ("mail/", "drill/")
         ]
     }
 
@@ -119,7 +127,7 @@ def test_rule_notification_lifecycle_and_function_agree_on_the_prefix():
 
 def test_nothing_expires_what_lies_under_config():
     rules = properties("Bucket")["LifecycleConfiguration"]["Rules"]
-    assert [r["Id"] for r in rules if "ExpirationInDays" in r] == ["mail-expires"]
+    assert [r["Prefix"] for r in rules if "ExpirationInDays" in r] == ["mail/", "drill/"]
 
 
 def test_the_queue_may_be_told_before_the_bucket_is_made_and_the_rule_comes_after_the_bucket_policy():
@@ -185,7 +193,8 @@ def test_the_times_fit_together():
     lease = int(function["Environment"]["Variables"]["HANSHO_LEASE_SECONDS"])
     assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
     assert lease > function["Timeout"], "a lease must outlive whoever took it"
-    (expiry,) = [r["ExpirationInDays"] for r in properties("Bucket")["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in r]
+    lifecycle = properties("Bucket")["LifecycleConfiguration"]["Rules"]
+    (expiry,) = [r["ExpirationInDays"] for r in lifecycle if r.get("Prefix") == "mail/"]
     dead_letters = properties("DeadLetterQueue")["MessageRetentionPeriod"]
     assert dead_letters == 14 * 86400
     assert expiry * 86400 > dead_letters > queue["MessageRetentionPeriod"]
@@ -221,6 +230,26 @@ def test_the_environment_is_what_the_function_reads():
     assert set(properties("Function")["Environment"]["Variables"]) == ENVIRONMENT
 
 
+def test_what_the_function_reads_is_what_its_source_names():
+    source = [HERE.parent / "src/bin/bootstrap.rs", *(HERE.parent / "src/edges/lambda").rglob("*.rs")]
+    named = {name for path in source for name in re.findall(r'"(HANSHO_[A-Z_]+)"', path.read_text())}
+    assert named == ENVIRONMENT
+    # What is handed to a program that somebody has `watch` start is not read here.
+    everywhere = {
+        name
+        for path in (HERE.parent / "src").rglob("*.rs")
+        for name in re.findall(r'(?<!\.env\()"(HANSHO_[A-Z_]+)"', path.read_text())
+    }
+    assert everywhere == named, "the environment is read by the function's own edge only"
+
+
+def test_nothing_from_outside_can_be_a_drill():
+    allow = [s for s in properties("BucketPolicy")["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    assert [written(s["Resource"]) for s in allow] == ["${Bucket.Arn}/mail/*"]
+    drill = (HERE.parent / "src/policy/drill.rs").read_text()
+    assert 'pub const PREFIX: &str = "drill/";' in drill
+
+
 def test_the_function_is_a_bootstrap_for_al2023():
     function = properties("Function")
     assert (function["Runtime"], function["Handler"]) == ("provided.al2023", "bootstrap")
@@ -237,7 +266,7 @@ def test_listing_is_for_telling_gone_from_forbidden_only():
         for s in statements(p["PolicyDocument"])
         if s["Action"] == "s3:ListBucket"
     ]
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": ["mail/*", "config/policy.toml"]}}
+    assert listing["Condition"] == {"StringLikeIfExists": {"s3:prefix": ["mail/*", "drill/*", "config/policy.toml*"]}}
 
 
 @pytest.mark.parametrize("role", [n for n, r in RESOURCES.items() if r["Type"] == "AWS::IAM::Role"])
@@ -250,7 +279,11 @@ def test_no_role_has_a_wildcard_action_or_a_managed_policy(role):
 @pytest.mark.parametrize("role", [n for n, r in RESOURCES.items() if r["Type"] == "AWS::IAM::Role"])
 def test_only_what_has_no_resource_is_allowed_on_any(role):
     anywhere = {action for action, resource in granted(role) if resource == "*"}
-    assert anywhere <= {"ses:DescribeActiveReceiptRuleSet", "ses:SetActiveReceiptRuleSet"}
+    assert anywhere <= {
+        "ses:DescribeActiveReceiptRuleSet",
+        "ses:SetActiveReceiptRuleSet",
+        "sns:GetSubscriptionAttributes",
+    }
 
 
 def test_the_sweep_calls_the_function_with_the_word_it_knows():

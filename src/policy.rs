@@ -14,6 +14,7 @@ use crate::classify::{Authenticity, Kind, Reader};
 use crate::mail::Letter;
 use crate::message::{Audience, Language};
 
+pub mod drill;
 mod limits;
 #[cfg(test)]
 mod tests;
@@ -211,8 +212,9 @@ impl Policy {
         }
     }
 
-    /// The person of this id.
+    /// The person of this id, or who is drilled under it.
     pub fn person(&self, id: &str) -> Option<&Person> {
+        let id = drill::whose(id).unwrap_or(id);
         self.people.iter().find(|person| person.id == id)
     }
 

@@ -9,7 +9,9 @@ use serde_json::Value;
 mod broken;
 mod containers;
 mod contract;
+mod interrupt;
 mod looks;
+mod readme;
 mod report;
 mod watch;
 

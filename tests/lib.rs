@@ -11,10 +11,12 @@
 
 mod axis;
 mod cli;
+mod drills;
 mod hostile;
 mod limits;
 mod line;
 mod oracle;
+mod policy_home;
 mod privacy;
 mod reliability;
 mod storm;

@@ -3,6 +3,7 @@
 //! holds one; elsewhere only servers that the reader trusts. SPF is never asked:
 //! it speaks for whoever forwarded. This room must not look at texts.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::mail::{AuthResult, AuthStatus, Letter, authentication_results};
@@ -10,6 +11,9 @@ use crate::services;
 
 use super::sender::{self, Sender};
 use super::{Authenticity, Reader, Signal};
+
+/// At most this many parts of a domain or a label are looked at.
+const MAX_PARTS: usize = 8;
 
 /// Judges a letter; the signals say why.
 pub(super) fn judge(
@@ -181,55 +185,64 @@ fn is_aligned(from: &str, other: &str) -> bool {
 fn looks_like(domain: &str) -> Option<&'static str> {
     let registrable = sender::registrable(domain)?;
     let label = registrable.split('.').next()?;
-    let skeleton = skeleton(label);
-    LISTED.iter().find_map(|listed| {
-        let Listed { domain: own_domain, own, .. } = listed;
-        let imitates = skeleton == listed.skeleton && label != *own
-            || label.len() > own.len() && has_part(label, own)
-            || domain.len() > own_domain.len()
-                && (domain.starts_with(own_domain) || has_inside(domain, own_domain));
-        imitates.then_some(listed.service)
-    })
-}
-
-/// A domain that a service sends from, with what imitations are known by.
-struct Listed {
-    domain: &'static str,
-    /// The label that its registrable domain begins with.
-    own: &'static str,
-    skeleton: String,
-    service: &'static str,
-}
-
-static LISTED: LazyLock<Vec<Listed>> = LazyLock::new(|| {
-    let domains = services::all().iter().flat_map(|service| {
-        service.senders.domains.iter().map(move |domain| (domain.as_str(), service.id.as_str()))
-    });
-    domains
-        .filter_map(|(domain, service)| {
-            let own = sender::registrable(domain)?.split('.').next()?;
-            // Names of four letters and less are parts of too many words.
-            (own.len() >= 5).then(|| Listed { domain, own, skeleton: skeleton(own), service })
+    let listed = &*LISTED;
+    let by_name = listed.skeletons.get(&skeleton(label)).filter(|(own, _)| *own != label);
+    by_name
+        .map(|(_, service)| *service)
+        .or_else(|| part(label, b'-', |part| part.len() < label.len(), &listed.names))
+        .or_else(|| part(domain, b'.', |part| !domain.ends_with(part), &listed.domains))
+        .or_else(|| {
+            // What follows need not be a label of its own: `paypal.com-login.example`.
+            let before = |own: &str| domain.len() > own.len() && domain.starts_with(own);
+            let own = listed.domains.iter().filter(|(own, _)| before(own));
+            own.max_by_key(|(own, _)| own.len()).map(|(_, service)| *service)
         })
-        .collect()
+}
+
+/// The service that is listed under what stands between two marks of a text, or
+/// between its ends and a mark.
+fn part(
+    text: &str,
+    mark: u8,
+    fits: impl Fn(&str) -> bool,
+    services: &HashMap<&'static str, &'static str>,
+) -> Option<&'static str> {
+    let marks = || text.bytes().enumerate().filter(|(_, byte)| *byte == mark).take(MAX_PARTS);
+    let starts = || std::iter::once(0).chain(marks().map(|(at, _)| at + 1));
+    let ends = || marks().map(|(at, _)| at).chain([text.len()]);
+    starts().find_map(|start| {
+        ends().find_map(|end| {
+            let part = text.get(start..end).filter(|part| fits(part))?;
+            services.get(part).copied()
+        })
+    })
+}
+
+/// The domains that services send from, by what imitations are known by. Names of
+/// four letters and less are parts of too many words.
+#[derive(Default)]
+struct Listed {
+    /// A domain as it is listed, to the service.
+    domains: HashMap<&'static str, &'static str>,
+    /// The label that its registrable domain begins with.
+    names: HashMap<&'static str, &'static str>,
+    /// That label with what looks alike made alike, and the label.
+    skeletons: HashMap<String, (&'static str, &'static str)>,
+}
+
+static LISTED: LazyLock<Listed> = LazyLock::new(|| {
+    let mut listed = Listed::default();
+    for service in services::all() {
+        for domain in &service.senders.domains {
+            let own = sender::registrable(domain).and_then(|domain| domain.split('.').next());
+            let Some(own) = own.filter(|own| own.len() >= 5) else { continue };
+            listed.domains.entry(domain).or_insert(&service.id);
+            listed.names.entry(own).or_insert(&service.id);
+            listed.skeletons.entry(skeleton(own)).or_insert((own, &service.id));
+        }
+    }
+    listed
 });
-
-/// Whether a domain stands in another one with labels on both sides.
-fn has_inside(domain: &str, other: &str) -> bool {
-    domain.match_indices(other).any(|(at, _)| {
-        let before = at.checked_sub(1).and_then(|at| domain.as_bytes().get(at));
-        before == Some(&b'.') && domain.as_bytes().get(at + other.len()) == Some(&b'.')
-    })
-}
-
-/// Whether a name stands in a label between hyphens.
-fn has_part(label: &str, name: &str) -> bool {
-    label.match_indices(name).any(|(at, _)| {
-        let before = at.checked_sub(1).and_then(|at| label.as_bytes().get(at));
-        let after = label.as_bytes().get(at + name.len());
-        before.is_none_or(|b| *b == b'-') && after.is_none_or(|b| *b == b'-')
-    })
-}
 
 /// A label with what looks alike made alike, hyphens left out.
 fn skeleton(label: &str) -> String {

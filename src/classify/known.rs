@@ -4,7 +4,8 @@
 use crate::mail::Letter;
 use crate::services::Service;
 
-use super::page::{Page, fold};
+use super::fold::fold;
+use super::page::Page;
 use super::sender::Sender;
 use super::{Kind, Signal, THRESHOLD};
 

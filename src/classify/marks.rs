@@ -10,6 +10,9 @@ const REACH_BYTES: usize = 400;
 /// Whether the page names a share in percent, as offers do.
 pub(super) fn percent(page: &Page) -> bool {
     let bytes = page.folded.as_bytes();
+    if memchr::memchr(b'%', bytes).is_none() && !page.folded.contains('٪') {
+        return false;
+    }
     page.folded.match_indices(['%', '٪']).any(|(at, _)| {
         let digit =
             |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);

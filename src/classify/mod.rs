@@ -12,6 +12,7 @@ use crate::services::Service;
 mod authenticity;
 #[cfg(test)]
 mod corpus;
+mod fold;
 mod forwarding;
 mod kinds;
 mod known;

@@ -1,23 +1,21 @@
-//! The phrases of all languages as one automaton, and where they stand on a
-//! page. The phrases themselves are data (`languages/*.toml`); this room must
-//! not know what any combination of them means.
+//! The phrases of all languages as one trie, and where they stand on a
+//! page. The phrases themselves are data (`languages/*.toml`), compiled by the
+//! build script; this room must not know what any combination of them means.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use serde::Deserialize;
+use yada::DoubleArray;
 
 use super::Kind;
-use super::page::{Page, fold};
+use super::page::Page;
 
-include!(concat!(env!("OUT_DIR"), "/language_files.rs"));
+include!(concat!(env!("OUT_DIR"), "/phrase_senses.rs"));
 
 /// At most this many hits are kept of one page.
 const MAX_HITS: usize = 512;
 
 /// What a phrase says about the mail that holds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// Names a login code and nothing else: "verification code".
     Code,
@@ -54,8 +52,7 @@ pub(super) enum Role {
 }
 
 /// What a mail may be about instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     /// Coupons, vouchers, gift cards, points.
     Coupon,
@@ -148,7 +145,7 @@ impl Family {
 }
 
 /// A phrase on a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Hit {
     /// What it says.
     pub(super) role: Role,
@@ -156,17 +153,15 @@ pub(super) struct Hit {
     pub(super) start: usize,
     /// Offset after its last byte.
     pub(super) end: usize,
-    /// Which phrase it is.
-    phrase: usize,
+    /// What is known of the phrase.
+    sense: &'static Sense,
 }
 
 impl Hit {
-    /// The phrase as the data has it, with its language; never text of the mail.
-    pub(super) fn because(&self) -> String {
-        BOOK.phrases
-            .get(self.phrase)
-            .map(|phrase| format!("“{}” ({})", phrase.text, phrase.language))
-            .unwrap_or_default()
+    /// The phrase as the data has it, with its language. What stands on the page
+    /// there is the phrase itself, letter for letter.
+    pub(super) fn because(&self, page: &Page) -> String {
+        format!("“{}” ({})", page.slice(self.start, self.end), self.sense.language)
     }
 
     /// Whether it may name a token: as a login code or as something else.
@@ -181,34 +176,29 @@ impl Hit {
 /// Every phrase on a page that is of a language the page is written in, by where
 /// it ends. A noun inside a longer noun ("code" in "coupon code") is left out.
 pub(super) fn find(page: &Page) -> Vec<Hit> {
-    let mut found: Vec<Hit> = Vec::new();
-    let Some(automaton) = &BOOK.automaton else { return found };
-    let Ok(matches) = automaton.try_find_overlapping_iter(page.folded.as_str()) else {
-        return found;
-    };
-    for span in matches {
-        let Some(phrase) = BOOK.phrases.get(span.pattern().as_usize()) else { continue };
-        if !phrase.stands_alone(&page.folded, span.start(), span.end()) {
+    let mut found: Vec<Hit> = Vec::with_capacity(64);
+    let Some(trie) = &*TRIE else { return found };
+    let mut before = None;
+    for (start, first) in page.folded.char_indices() {
+        let inside =
+            is_spaced(first) && before.is_some_and(|c: char| is_letter(c) || c.is_ascii_digit());
+        before = Some(first);
+        if first == ' ' || inside {
             continue;
         }
-        let phrase_index = span.pattern().as_usize();
-        found.push(Hit {
-            role: phrase.role,
-            start: span.start(),
-            end: span.end(),
-            phrase: phrase_index,
-        });
         if found.len() >= MAX_HITS {
             break;
         }
+        walk(trie, page, start, &mut found);
     }
+    found.sort_by_key(|hit| (hit.end, hit.start));
     let spoken = spoken(&found);
     let mut hits: Vec<Hit> = Vec::with_capacity(found.len());
     for hit in found {
-        let languages = BOOK.phrases.get(hit.phrase).map_or(0, |phrase| phrase.languages);
+        let languages = hit.sense.languages;
         // English names of codes stand in mails of all languages.
         let borrowed = matches!(hit.role, Role::Code | Role::SharedCode | Role::WeakCode);
-        let heard = languages & spoken != 0 || borrowed && languages & BOOK.english != 0;
+        let heard = languages & spoken != 0 || borrowed && languages & ENGLISH != 0;
         if !heard || hit.is_noun() && swallowed(&mut hits, &hit) {
             continue;
         }
@@ -217,16 +207,35 @@ pub(super) fn find(page: &Page) -> Vec<Hit> {
     hits
 }
 
+/// Every phrase that begins at an offset.
+fn walk(trie: &DoubleArray<&'static [u8]>, page: &Page, start: usize, found: &mut Vec<Hit>) {
+    let text = page.folded.get(start..).unwrap_or_default();
+    for (place, length) in trie.common_prefix_search(text) {
+        let end = start + length;
+        let (said, after) = text.split_at_checked(length).unwrap_or_default();
+        // "your booking.com account" speaks of no booking.
+        let host = after.starts_with('.')
+            && [".com", ".net", ".org", ".jp"].iter().any(|end| after.starts_with(end));
+        let senses = usize::try_from(place).ok().and_then(|place| SENSES.get(place));
+        let Some(senses) = senses.filter(|_| !host) else { continue };
+        let goes_on = said.chars().next_back().is_some_and(is_spaced)
+            && after.chars().next().is_some_and(is_letter);
+        let said = senses.iter().filter(|sense| sense.open || !goes_on);
+        found.extend(said.map(|sense| Hit { role: sense.role, start, end, sense }));
+    }
+}
+
 /// The languages that a page seems to be written in: those that explain the most
 /// of it, so that a short word of another language says nothing.
 fn spoken(hits: &[Hit]) -> u32 {
     let mut explained = [0usize; 32];
     for hit in hits {
-        let languages = BOOK.phrases.get(hit.phrase).map_or(0, |phrase| phrase.languages);
-        for (bit, sum) in explained.iter_mut().enumerate() {
-            if languages & (1 << bit) != 0 {
+        let mut rest = hit.sense.languages;
+        while rest != 0 {
+            if let Some(sum) = explained.get_mut(rest.trailing_zeros() as usize) {
                 *sum += hit.end - hit.start;
             }
+            rest &= rest - 1;
         }
     }
     let most = explained.iter().copied().max().unwrap_or(0);
@@ -258,33 +267,24 @@ fn swallowed(hits: &mut Vec<Hit>, hit: &Hit) -> bool {
     false
 }
 
-struct Phrase {
-    text: String,
+/// One thing that a phrase says. The build script writes these.
+#[derive(Debug)]
+struct Sense {
+    role: Role,
     /// The first language that has it.
     language: &'static str,
     /// Every language that has it, by the place of its file.
     languages: u32,
-    role: Role,
-    /// What stands before it must be no letter.
-    bound_left: bool,
-    /// What stands after it must be no letter.
-    bound_right: bool,
+    /// Letters may follow it.
+    open: bool,
 }
 
-impl Phrase {
-    fn stands_alone(&self, text: &str, start: usize, end: usize) -> bool {
-        let spaced = |c: char| c.is_alphabetic() && is_spaced(c);
-        let left = || text.get(..start).and_then(|before| before.chars().next_back());
-        let after = text.get(end..).unwrap_or_default();
-        let right = || after.chars().next();
-        // "your booking.com account" speaks of no booking.
-        if [".com", ".net", ".org", ".jp"].iter().any(|end| after.starts_with(end)) {
-            return false;
-        }
-        !(self.bound_left && left().is_some_and(|c| spaced(c) || c.is_ascii_digit())
-            || self.bound_right && right().is_some_and(spaced))
-    }
-}
+/// The phrases, folded, each with the place of its senses in [`SENSES`]: laid out
+/// by the build script as it is searched, so that nothing is built at a start.
+static TRIE: LazyLock<Option<DoubleArray<&'static [u8]>>> = LazyLock::new(|| {
+    let bytes: &'static [u8] = include_bytes!(concat!(env!("OUT_DIR"), "/phrases.trie"));
+    DoubleArray::new(bytes).ok()
+});
 
 /// Whether a letter is of a script in which spaces part the words.
 fn is_spaced(c: char) -> bool {
@@ -292,150 +292,12 @@ fn is_spaced(c: char) -> bool {
         || matches!(c, '\u{c0}'..='\u{24f}' | '\u{370}'..='\u{52f}' | '\u{1e00}'..='\u{1fff}')
 }
 
-struct Book {
-    phrases: Vec<Phrase>,
-    english: u32,
-    automaton: Option<AhoCorasick>,
+/// Whether a character would make what stands beside it part of a longer word.
+fn is_letter(c: char) -> bool {
+    is_spaced(c) && c.is_alphabetic()
 }
 
-static BOOK: LazyLock<Book> = LazyLock::new(|| {
-    let mut phrases: Vec<Phrase> = Vec::new();
-    let mut known: HashMap<(String, Role), usize> = HashMap::new();
-    let mut english = 0;
-    for (place, (language, text)) in LANGUAGE_FILES.iter().enumerate().take(32) {
-        // A file that cannot be read is named by a test and left out here.
-        let Ok(file) = toml::from_str::<LanguageFile>(text) else { continue };
-        let bit = 1 << place;
-        if *language == "en" {
-            english = bit;
-        }
-        file.each(&mut |role, written| {
-            for text in expand(written) {
-                let open = text.ends_with('*');
-                let folded = fold(text.trim_end_matches('*'));
-                if folded.is_empty() {
-                    continue;
-                }
-                if let Some(phrase) =
-                    known.get(&(folded.clone(), role)).and_then(|at| phrases.get_mut(*at))
-                {
-                    phrase.languages |= bit;
-                    phrase.bound_right &= !open;
-                    continue;
-                }
-                known.insert((folded.clone(), role), phrases.len());
-                phrases.push(Phrase {
-                    bound_left: folded.chars().next().is_some_and(is_spaced),
-                    bound_right: !open && folded.chars().next_back().is_some_and(is_spaced),
-                    text: folded,
-                    language,
-                    languages: bit,
-                    role,
-                });
-            }
-        });
-    }
-    let automaton = AhoCorasick::builder()
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::ContiguousNFA))
-        .build(phrases.iter().map(|phrase| phrase.text.as_str()))
-        .ok();
-    Book { phrases, english, automaton }
-});
-
-/// One language's phrases. In a phrase `(a|b|)` stands for each of its
-/// alternatives, and a `*` at the end for any further letters.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct LanguageFile {
-    code: Vec<String>,
-    shared_code: Vec<String>,
-    words: Vec<String>,
-    enter: Vec<String>,
-    weak_code: Vec<String>,
-    ask: Vec<String>,
-    validity: Vec<String>,
-    secret: Vec<String>,
-    not_you: Vec<String>,
-    login: Vec<String>,
-    signup: Vec<String>,
-    reset: Vec<String>,
-    transaction: Vec<String>,
-    picture: Vec<String>,
-    depiction: Vec<String>,
-    choose: Vec<String>,
-    unit: Vec<String>,
-    label: HashMap<Family, Vec<String>>,
-    topic: HashMap<Family, Vec<String>>,
-}
-
-impl LanguageFile {
-    fn each(&self, take: &mut impl FnMut(Role, &str)) {
-        let plain = [
-            (Role::Code, &self.code),
-            (Role::SharedCode, &self.shared_code),
-            (Role::WeakCode, &self.weak_code),
-            (Role::Words, &self.words),
-            (Role::Enter, &self.enter),
-            (Role::Ask, &self.ask),
-            (Role::Validity, &self.validity),
-            (Role::Secret, &self.secret),
-            (Role::NotYou, &self.not_you),
-            (Role::For(Kind::Login), &self.login),
-            (Role::For(Kind::Signup), &self.signup),
-            (Role::For(Kind::Reset), &self.reset),
-            (Role::For(Kind::Transaction), &self.transaction),
-            (Role::Picture, &self.picture),
-            (Role::Depiction, &self.depiction),
-            (Role::Choose, &self.choose),
-            (Role::Unit, &self.unit),
-        ];
-        for (role, phrases) in plain {
-            phrases.iter().for_each(|phrase| take(role, phrase));
-        }
-        let mut labels: Vec<_> = self.label.iter().collect();
-        labels.sort_by_key(|(family, _)| **family);
-        for (family, phrases) in labels {
-            phrases.iter().for_each(|phrase| take(Role::Label(*family), phrase));
-        }
-        let mut topics: Vec<_> = self.topic.iter().collect();
-        topics.sort_by_key(|(family, _)| **family);
-        for (family, phrases) in topics {
-            phrases.iter().for_each(|phrase| take(Role::Topic(*family), phrase));
-        }
-    }
-}
-
-/// Writes out the alternatives of a phrase: `cod(e|es)` to `code` and `codes`.
-/// Alternatives may hold alternatives.
-fn expand(phrase: &str) -> Vec<String> {
-    let Some(open) = phrase.find('(') else { return vec![phrase.to_owned()] };
-    let mut depth = 0usize;
-    let mut cuts = vec![open];
-    let mut close = None;
-    for (at, mark) in phrase.char_indices().skip_while(|(at, _)| *at < open) {
-        match mark {
-            '(' => depth += 1,
-            ')' if depth == 1 => {
-                close = Some(at);
-                break;
-            }
-            ')' => depth -= 1,
-            '|' if depth == 1 => cuts.push(at),
-            _ => {}
-        }
-    }
-    let Some(close) = close else { return vec![phrase.to_owned()] };
-    let ends = cuts.iter().skip(1).copied().chain([close]);
-    let part = |range: std::ops::Range<usize>| phrase.get(range).unwrap_or_default();
-    let tails = expand(part(close + 1..phrase.len()));
-    cuts.iter()
-        .zip(ends)
-        .flat_map(|(start, end)| expand(part(start + 1..end)))
-        .flat_map(|choice| tails.iter().map(move |tail| format!("{choice}{tail}")))
-        .map(|rest| format!("{}{rest}", part(0..open)))
-        .collect()
-}
-
+#[cfg(test)]
+mod source;
 #[cfg(test)]
 mod tests;

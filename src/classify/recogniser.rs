@@ -10,6 +10,10 @@ use super::{Kind, Signal, marks, words};
 
 mod against;
 
+/// A noun and a token this many bytes apart have nothing to do with each other:
+/// past 300 characters none is more than far.
+const REACH_BYTES: usize = 1_200;
+
 /// How a token stands to the noun that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Relation {
@@ -266,7 +270,8 @@ impl<'a> Scene<'a> {
             return None;
         }
         let weight = if purpose { 70 } else { 50 };
-        let mut signals = vec![Signal { name: "code.asked-for", weight, because: verb.because() }];
+        let mut signals =
+            vec![Signal { name: "code.asked-for", weight, because: verb.because(self.page) }];
         signals.extend(self.form(token));
         Some(Candidate::of(*token, signals))
     }
@@ -345,7 +350,7 @@ impl<'a> Scene<'a> {
         let strong = self.strength(hit) == 2;
         let name = relation.signal(strong);
         let mut signals =
-            vec![Signal { name, weight: relation.weight(strong), because: hit.because() }];
+            vec![Signal { name, weight: relation.weight(strong), because: hit.because(self.page) }];
         signals.extend(self.form(&token));
         Candidate::of(token, signals)
     }
@@ -402,6 +407,9 @@ impl<'a> Scene<'a> {
             return (self.strength(hit) > 0).then_some((10_000, Relation::Far));
         }
         if hit.end <= token.start {
+            if token.start - hit.end > REACH_BYTES {
+                return (self.strength(hit) > 0).then_some((token.start - hit.end, Relation::Far));
+            }
             let gap = page.slice(hit.end, token.start);
             let distance = gap.chars().count();
             let lines = token_line - page.line_of(hit.end.saturating_sub(1));
@@ -426,6 +434,9 @@ impl<'a> Scene<'a> {
             return Some((distance, relation));
         }
         if hit.start >= token.end {
+            if hit.start - token.end > REACH_BYTES {
+                return (self.strength(hit) > 0).then_some((hit.start - token.end, Relation::Far));
+            }
             // "1234 (order no.: 5)": what a colon follows names what comes next.
             if page.slice(hit.end, page.folded.len()).trim_start().starts_with(':') {
                 return (self.strength(hit) > 0 && token_line != hit_line)
@@ -514,9 +525,13 @@ fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Ve
     let subject = page.subject_end();
     let in_subject = |role: Role| hits.iter().find(|hit| hit.role == role && hit.end <= subject);
     if let Some(hit) = in_subject(Role::Code).or_else(|| in_subject(Role::SharedCode)) {
-        signals.push(Signal { name: "subject.code-phrase", weight: 25, because: hit.because() });
+        signals.push(Signal {
+            name: "subject.code-phrase",
+            weight: 25,
+            because: hit.because(page),
+        });
     } else if let Some(hit) = in_subject(Role::WeakCode) {
-        signals.push(Signal { name: "subject.code-word", weight: 12, because: hit.because() });
+        signals.push(Signal { name: "subject.code-word", weight: 12, because: hit.because(page) });
     }
     // Without a code these only say what the mail talks about.
     if code.is_none() {
@@ -529,17 +544,17 @@ fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Ve
         (Role::NotYou, "text.if-not-you", 10),
     ] {
         if let Some(hit) = hits.iter().find(|hit| hit.role == role) {
-            signals.push(Signal { name, weight, because: hit.because() });
+            signals.push(Signal { name, weight, because: hit.because(page) });
         }
     }
     if let Some(hit) =
         hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end <= subject)
     {
-        signals.push(Signal { name: "subject.purpose", weight: 10, because: hit.because() });
+        signals.push(Signal { name: "subject.purpose", weight: 10, because: hit.because(page) });
     }
     if let Some(hit) = hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end > subject)
     {
-        signals.push(Signal { name: "text.purpose", weight: 10, because: hit.because() });
+        signals.push(Signal { name: "text.purpose", weight: 10, because: hit.because(page) });
     }
 }
 

@@ -2,6 +2,10 @@
 //! bounces, forwards by hand, lists. This room must not know any phrase of a
 //! language beyond the marks that mail programs write.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::mail::Letter;
 
 use super::page::Page;
@@ -9,6 +13,9 @@ use super::{OWN_MARKER, Signal};
 
 /// Where SNS sends from (AWS: SNS e-mail notifications).
 const SNS_SENDER: &str = "no-reply@sns.amazonaws.com";
+
+static MARKERS: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [Finder::new(OWN_MARKER), Finder::new("hansho.alert/")]);
 
 /// A reason to look no further.
 pub(super) fn outright(letter: &Letter, page: &Page) -> Option<Signal> {
@@ -20,10 +27,8 @@ fn own_alert(letter: &Letter, page: &Page) -> Option<Signal> {
         return Some(refuse("refuse.sns-sender", "it comes from the sender of our own alerts"));
     }
     // Of a text only the page is searched: the marker stands near the top or the end of an alert.
-    let marked = [OWN_MARKER, "hansho.alert/"].iter().any(|marker| {
-        [&page.folded, &letter.text]
-            .iter()
-            .any(|text| memchr::memmem::find(text.as_bytes(), marker.as_bytes()).is_some())
+    let marked = MARKERS.iter().any(|marker| {
+        [&page.folded, &letter.text].iter().any(|text| marker.find(text.as_bytes()).is_some())
     });
     marked.then(|| refuse("refuse.own-marker", "it carries the mark of our own alerts"))
 }

@@ -10,7 +10,8 @@ use crate::mail::{Letter, Mailbox};
 use crate::services::{self, Service};
 
 use super::Reader;
-use super::page::{fold, fold_shown};
+use super::fold::fold;
+use super::page::fold_shown;
 
 /// At most this many bytes of the text are searched for a brand, where the From
 /// was rewritten.

@@ -186,7 +186,7 @@ pub(super) fn pictures(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         length: 0,
         doubtful: false,
     };
-    let signal = Signal { name: "code.pictures", weight, because: first.because() };
+    let signal = Signal { name: "code.pictures", weight, because: first.because(page) };
     Some(Candidate::of(token, vec![signal]))
 }
 
@@ -222,7 +222,7 @@ pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         + 35 * i32::from(row.is_some());
     let line = row.or_else(|| page.lines.get(page.line_of(noun.start)))?;
     let token = words_token(noun.end.max(line.start), line.end);
-    let signal = Signal { name: "code.pictures", weight, because: noun.because() };
+    let signal = Signal { name: "code.pictures", weight, because: noun.because(page) };
     (weight >= 75).then(|| Candidate::of(token, vec![signal]))
 }
 
@@ -298,7 +298,7 @@ pub(super) fn phrase(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         Some((hit, words_token(line.start, line.end), 95))
     };
     let (hit, token, weight) = below.or_else(headed)?;
-    let signal = Signal { name: "code.words", weight, because: hit.because() };
+    let signal = Signal { name: "code.words", weight, because: hit.because(page) };
     Some(Candidate::of(token, vec![signal]))
 }
 

@@ -8,6 +8,10 @@ pub mod cli;
 pub mod lambda;
 #[cfg(feature = "cli")]
 pub mod mailbox;
+#[cfg(feature = "stack")]
+pub mod stack;
+#[cfg(any(feature = "lambda", feature = "stack"))]
+pub mod subscriptions;
 
 /// The clock, in milliseconds since the epoch.
 #[expect(clippy::disallowed_methods, reason = "an edge is where the clock is read")]

@@ -20,14 +20,16 @@ const HELD_MAX: usize = 500;
 const LIMIT_SECONDS: i64 = 62 * 24 * 3600;
 const HELD: &str = "held";
 
-/// Whether alerts are sent or only observed. What is observed has purses of its
-/// own, so that it costs nothing of what is needed later.
+/// Whether alerts are sent, only observed, or drilled. What is observed or
+/// drilled has purses of its own, so that it costs nothing of what is needed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counting {
     /// Alerts are sent.
     Sent,
     /// Nothing is sent.
     Observed,
+    /// What is sent says that it is a drill.
+    Drilled,
 }
 
 impl Counting {
@@ -35,6 +37,7 @@ impl Counting {
         match self {
             Self::Sent => key.to_owned(),
             Self::Observed => format!("observed#{key}"),
+            Self::Drilled => format!("drill#{key}"),
         }
     }
 }

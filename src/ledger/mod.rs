@@ -23,6 +23,8 @@
 //! `due_at_ms`, the keys of the sparse index `due`; the sweep finds it there.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -35,11 +37,13 @@ use serde::{Deserialize, Serialize};
 use crate::burst::{Incident, Seen};
 use crate::classify::Kind;
 use crate::message::Facts;
+use crate::policy::drill;
 
 #[cfg(feature = "engine")]
 pub mod embedded;
 mod keys;
 mod limits;
+mod people;
 
 pub use keys::{DocketKey, Group, Series};
 pub use limits::{Counting, Purse};
@@ -56,6 +60,9 @@ pub const DUE_MAX: i32 = 200;
 pub const SIGHTING_SECONDS: i64 = 30 * 24 * 3600;
 /// Dockets outlive the sightings they speak of, in seconds.
 pub const DOCKET_SECONDS: i64 = 120 * 24 * 3600;
+
+/// What a drill leaves is of no use the day after, in seconds.
+pub const DRILL_SECONDS: i64 = 24 * 3600;
 
 const DUE_INDEX: &str = "due";
 const STATE: &str = "state";
@@ -197,12 +204,19 @@ pub struct Surroundings {
 pub struct Ledger {
     client: Client,
     table: String,
+    conflicts: Arc<AtomicU64>,
 }
 
 impl Ledger {
     /// A ledger over the table of that name, which must exist (`infra/`).
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+        Self { client, table: table.into(), conflicts: Arc::default() }
+    }
+
+    /// How many conditional writes met another's since the last time this was
+    /// asked. Each of them is harmless; many say that much happens at once.
+    pub fn take_conflicts(&self) -> u64 {
+        self.conflicts.swap(0, Ordering::Relaxed)
     }
 
     /// Records a sighting. Doing it twice is the same write.
@@ -211,7 +225,8 @@ impl Ledger {
     /// [`LedgerError`] if either row may not have been written.
     pub async fn record(&self, sighting: &Sighting, now_ms: i64) -> Result<(), LedgerError> {
         // Counted from now: a mail that comes months late must be counted too.
-        let expires_at = expires_at(now_ms.max(sighting.arrived_ms), SIGHTING_SECONDS);
+        let seconds = kept_seconds(&sighting.series.person, SIGHTING_SECONDS);
+        let expires_at = expires_at(now_ms.max(sighting.arrived_ms), seconds);
         let row = SightingRow {
             pk: sighting.series.partition(sighting.verified),
             sk: keys::mail(sighting.arrived_ms, &sighting.mail),
@@ -322,8 +337,9 @@ impl Ledger {
         item.insert("sk".to_owned(), AttributeValue::S(key.sort()));
         // The docket of a person stays: that it is there says that the person is
         // known, and nothing else is read for that.
-        if !matches!(key, DocketKey::Person(_)) {
-            item.insert("expires_at".to_owned(), number(expires_at(now_ms, DOCKET_SECONDS)));
+        if !matches!(key, DocketKey::Person(_)) || drill::whose(key.person()).is_some() {
+            let seconds = kept_seconds(key.person(), DOCKET_SECONDS);
+            item.insert("expires_at".to_owned(), number(expires_at(now_ms, seconds)));
         }
         if let Some(due_at_ms) = next.due_at_ms() {
             item.insert("due_pk".to_owned(), AttributeValue::S(keys::DUE.to_owned()));
@@ -352,7 +368,11 @@ impl Ledger {
                     };
                     // The client tries again on its own when an answer is lost;
                     // the second try then meets the first one's write.
-                    Ok(if standing.nonce == next.nonce { Written::Yes } else { Written::No })
+                    if standing.nonce == next.nonce {
+                        return Ok(Written::Yes);
+                    }
+                    self.conflicts.fetch_add(1, Ordering::Relaxed);
+                    Ok(Written::No)
                 }
                 _ => Err(fault(error)),
             },
@@ -494,6 +514,11 @@ fn rows(items: Vec<Item>, verified: bool) -> Result<Page, LedgerError> {
 
 fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
+}
+
+/// How long a row of a person is kept, given how long it is kept if it is real.
+fn kept_seconds(person: &str, seconds: i64) -> i64 {
+    if drill::whose(person).is_some() { DRILL_SECONDS } else { seconds }
 }
 
 /// DynamoDB's time to live is in seconds since the epoch.

@@ -37,6 +37,7 @@ pub(super) fn json(story: &Story, severity: Severity, subject: &str, sms: Option
         "services": facts.services.iter().take(12).map(|service| key(service)).collect::<Vec<_>>(),
         "held_back": facts.held_back,
         "muted": facts.muted,
+        "drill": false,
         "language": story.language,
         "subject": subject,
         "sms": sms,

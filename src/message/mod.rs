@@ -5,8 +5,10 @@
 
 mod about;
 mod clock;
+mod drill;
 mod email;
 mod json;
+mod lost;
 mod plain;
 mod playbook;
 pub mod sms;
@@ -18,7 +20,9 @@ mod wrap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::drill::as_drill;
 pub use self::email::MARKER;
+pub use self::lost::{Channel, Loss, lost};
 use self::story::Story;
 use self::voice::voice;
 use crate::burst::{AlertKind, Phase};

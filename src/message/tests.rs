@@ -1,5 +1,6 @@
 //! Claims about every alert, language, phase and hour.
 
+mod drill;
 mod hostile;
 mod hours;
 mod lines;

@@ -15,13 +15,13 @@ use crate::ledger::{
 };
 use crate::message::Facts;
 use crate::notify::Notify;
-use crate::policy::{Policy, counts_as_verified};
+use crate::policy::{Policy, counts_as_verified, drill};
 
 mod judge;
 mod moment;
 mod tell;
 
-pub use judge::{Arrival, Judged, Origin, Reading, judge};
+pub use judge::{Arrival, Judged, Origin, Reading, judge, judge_drill};
 use moment::{Moment, Move};
 use tell::Tally;
 pub use tell::Unsent;
@@ -188,7 +188,8 @@ impl<N: Notify> Line<N> {
             };
             tally += self.advance(policy, &moment, &key, change).await?;
         }
-        if !is_known && sighting.verified && !judged.from_home {
+        let is_drill = drill::whose(&reading.person).is_some();
+        if !is_known && sighting.verified && !judged.from_home && !is_drill {
             self.greet(&sighting).await;
         }
         Ok(tally)
@@ -235,7 +236,7 @@ impl<N: Notify> Line<N> {
     /// of mails that may be forged does not show it, and then the first real
     /// mail that comes later is still greeted.
     async fn forestall_greeting(&self, facts: &Facts) {
-        if facts.phase != Phase::Opened {
+        if facts.phase != Phase::Opened || drill::whose(&facts.person).is_some() {
             return;
         }
         let key = connected_key(&facts.person);

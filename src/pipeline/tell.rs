@@ -10,9 +10,9 @@ use tracing::{info, warn};
 use super::Line;
 use crate::burst::{AlertKind, Phase};
 use crate::ledger::{Counting, LedgerError, Outgoing, Purse};
-use crate::message::{self, Audience, Facts, Language};
+use crate::message::{self, Alert, Audience, Facts, Language};
 use crate::notify::{Notify, NotifyError};
-use crate::policy::Policy;
+use crate::policy::{Policy, drill};
 
 /// What became of the alerts that were due.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +35,16 @@ pub struct Unsent {
 }
 
 impl Unsent {
+    /// How many there are of each reason, by the word that metrics use for it.
+    pub fn by_reason(&self) -> [(&'static str, u32); 4] {
+        [
+            ("observed", self.observed),
+            ("held-back", self.held_back),
+            ("muted", self.muted),
+            ("sms-withheld", self.sms_withheld),
+        ]
+    }
+
     /// Whether there is nothing of the kind.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
@@ -76,6 +86,10 @@ impl<N: Notify> Line<N> {
     ) -> Result<Tally, NotifyError> {
         let mut tally = Tally::default();
         let counting = if policy.observe_only { Counting::Observed } else { Counting::Sent };
+        if let Some(person) = drill::whose(&facts.person) {
+            facts.person = person.to_owned();
+            return self.tell_drill(policy, outgoing, facts, now_ms).await;
+        }
         if !is_pressing(&facts) && !self.is_within_caps(policy, &facts, outgoing, counting).await {
             let held = self.ledger.hold_back(&facts.person, &facts.id, now_ms, counting).await;
             rings_anyway("what was held back", &held);
@@ -98,20 +112,53 @@ impl<N: Notify> Line<N> {
         let told = told.unwrap_or_default();
         facts.held_back = u32::try_from(told.len()).unwrap_or(u32::MAX);
 
-        let person = policy.person(&facts.person);
-        let fallback =
-            Audience { language: Language::default(), time_zone: "Asia/Tokyo".to_owned() };
-        let mut alert =
-            message::compose(&facts, person.map_or(&fallback, |person| &person.audience), now_ms);
-        if !person.is_some_and(|person| person.sms) {
-            alert = alert.without_sms();
+        let alert = compose(policy, &facts, now_ms);
+        tally += self.deliver(policy, outgoing, &facts, alert, counting, now_ms).await?;
+        if !told.is_empty() {
+            let forgotten =
+                self.ledger.forget_held_back(&facts.person, &facts.id, told, counting).await;
+            rings_anyway("what was held back", &forgotten);
         }
+        Ok(tally)
+    }
+
+    /// Tells a drill to the person who is drilled. It is over when it has rung,
+    /// no cap holds it back, and it spends nothing that a real alert may need.
+    async fn tell_drill(
+        &self,
+        policy: &Policy,
+        outgoing: &Outgoing,
+        facts: Facts,
+        now_ms: i64,
+    ) -> Result<Tally, NotifyError> {
+        if !matches!(facts.phase, Phase::Opened | Phase::Escalated) {
+            return Ok(Tally::default());
+        }
+        let language = audience(policy, &facts.person).language;
+        let alert = message::as_drill(compose(policy, &facts, now_ms), language);
+        let tally =
+            self.deliver(policy, outgoing, &facts, alert, Counting::Drilled, now_ms).await?;
+        // What a drill went without is nothing that anybody waits for.
+        Ok(Tally { unsent: Unsent::default(), ..tally })
+    }
+
+    /// Publishes an alert, by SMS too if the month's budget allows it.
+    async fn deliver(
+        &self,
+        policy: &Policy,
+        outgoing: &Outgoing,
+        facts: &Facts,
+        mut alert: Alert,
+        counting: Counting,
+        now_ms: i64,
+    ) -> Result<Tally, NotifyError> {
+        let mut tally = Tally::default();
         if alert.sms.is_some() {
             // Counted in the month in which it was claimed: a later attempt
             // must not spend a second time.
             let purse = Purse::sms(outgoing.claimed_at_ms, counting);
             let spent =
-                self.ledger.spend(&purse, &facts.id, policy.sms.limit(is_pressing(&facts))).await;
+                self.ledger.spend(&purse, &facts.id, policy.sms.limit(is_pressing(facts))).await;
             rings_anyway("the SMS budget", &spent);
             if !spent.unwrap_or(true) {
                 alert = alert.without_sms();
@@ -121,7 +168,7 @@ impl<N: Notify> Line<N> {
         if policy.observe_only {
             tally.unsent.observed += 1;
         } else {
-            self.notify.publish(&facts, &alert).await?;
+            self.notify.publish(facts, &alert).await?;
             tally.sent += 1;
         }
         info!(
@@ -135,6 +182,7 @@ impl<N: Notify> Line<N> {
                 .map_or("unlisted", |service| service.id.as_str()),
             alert.sms = alert.sms.is_some(),
             alert.sms_withheld = tally.unsent.sms_withheld > 0,
+            alert.drill = counting == Counting::Drilled,
             alert.delay_ms = now_ms - facts.last_ms,
             person.id = facts.person,
             "{}",
@@ -144,11 +192,6 @@ impl<N: Notify> Line<N> {
                 "an alert was sent"
             }
         );
-        if !told.is_empty() {
-            let forgotten =
-                self.ledger.forget_held_back(&facts.person, &facts.id, told, counting).await;
-            rings_anyway("what was held back", &forgotten);
-        }
         Ok(tally)
     }
 
@@ -178,6 +221,21 @@ impl<N: Notify> Line<N> {
             spent.unwrap_or(true)
         })
     }
+}
+
+/// The texts of an alert as its person may get them.
+fn compose(policy: &Policy, facts: &Facts, now_ms: i64) -> Alert {
+    let alert = message::compose(facts, &audience(policy, &facts.person), now_ms);
+    let has_sms = policy.person(&facts.person).is_some_and(|person| person.sms);
+    if has_sms { alert } else { alert.without_sms() }
+}
+
+/// How a person is written to; somebody who has left the policy, by the defaults.
+fn audience(policy: &Policy, person: &str) -> Audience {
+    policy.person(person).map_or_else(
+        || Audience { language: Language::default(), time_zone: "Asia/Tokyo".to_owned() },
+        |person| person.audience.clone(),
+    )
 }
 
 /// A limit that cannot be counted holds nothing back: the bell comes first.

@@ -21,10 +21,14 @@ macro_rules! looks {
     };
 }
 
+#[cfg(not(feature = "stack"))]
 looks!(help, ["--help"]);
+#[cfg(feature = "stack")]
+looks!(help_with_stack, ["--help"]);
 looks!(replay_help, ["replay", "--help"]);
 looks!(a_quiet_month, ["replay", "events/mail/month.mbox"]);
 looks!(a_policy_that_can_be_used, ["check-policy", "infra/policy.example.toml"]);
+looks!(every_alert, ["preview", "--at", "2026-01-04T03:00+09:00"]);
 looks!(a_missing_path, ["replay", "no/such/mailbox"]);
 looks!(
     a_mail_explained,
@@ -40,6 +44,20 @@ fn a_policy_that_cannot_be_used_is_refused_with_the_place_and_the_remedy() {
     let done = run(["check-policy", text(&path)]);
     assert_eq!((done.code, done.stdout.as_str()), (2, ""));
     assert!(done.stderr.contains("policy.toml") && done.stderr.contains("ja"), "{}", done.stderr);
+}
+
+#[test]
+fn every_previewed_sms_is_one_part() {
+    let done = run(["preview", "--json", "--at", "2026-01-05T10:00+09:00"]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    let lines = done.lines();
+    let names: std::collections::BTreeSet<&str> =
+        lines.iter().map(|line| line["alert"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 6, "{names:?}");
+    assert!(lines.iter().any(|line| line["sms"].is_string()));
+    for line in lines.iter().filter(|line| line["sms"].is_string()) {
+        assert_eq!(line["sms_segments"]["parts"], 1, "{line}");
+    }
 }
 
 #[test]

@@ -82,7 +82,9 @@ impl Home {
 
     fn alerts(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.path("alerts.jsonl")).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+        // The last line may still be being written.
+        let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        whole.map(|line| serde_json::from_str(line).expect(line)).collect()
     }
 
     fn phases(&self) -> Vec<String> {

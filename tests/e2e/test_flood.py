@@ -111,6 +111,19 @@ def test_what_is_published_keeps_the_limits_of_sns(this_minute, cloud):
             assert attributes["AWS.SNS.SMS.SMSType"] == ("String", "Transactional")
 
 
+def test_observing_only_sends_nothing_and_says_in_log_and_metrics_what_it_would_have(cloud, policy, code):
+    stack = Stack(cloud.emulator.endpoint, "hansho-observing", b"observe_only = true\n" + policy, code)
+    pour(stack, mails.flood())
+    stack.sweep()
+    assert stack.alerts() == []
+    assert len(stack.sightings()) == 55
+    lines = [json.loads(line) for line in stack.logs() if line.startswith("{")]
+    unsent = [line for line in lines if "AlertsUnsent" in line]
+    assert {line["reason"] for line in unsent} == {"observed"}
+    told = [line for line in lines if "observing only" in str(line.get("message", line.get("fields", "")))]
+    assert sum(line["AlertsUnsent"] for line in unsent) == len(told) >= 3, "an opening, a rung, a closing"
+
+
 def test_nothing_of_a_mail_is_logged_stored_or_published(deploy, cloud):
     stack = deploy(settings={"HANSHO_LOG": "trace"})
     pour(stack, mails.flood())

@@ -9,13 +9,16 @@ import subprocess
 import tempfile
 import time
 
+import chromium
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find():
-    """The path of a Chromium, or None."""
+    """The path of a Chromium: the one that is named, the machine's, or one that
+    is fetched; None where there is none."""
     named = os.environ.get("HANSHO_CHROMIUM")
-    return named or next(filter(None, map(shutil.which, NAMES)), None)
+    return named or next(filter(None, map(shutil.which, NAMES)), None) or chromium.path()
 
 
 class Browser:
@@ -23,6 +26,9 @@ class Browser:
 
     def __init__(self, path):
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        environment = dict(os.environ)
+        if path == chromium.BROWSER:
+            environment["LD_LIBRARY_PATH"] = str(chromium.libraries())
         to_browser, self.writer = os.pipe()
         self.reader, from_browser = os.pipe()
 
@@ -38,7 +44,7 @@ class Browser:
             [path, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
              "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
              f"--user-data-dir={self.profile.name}"],
-            preexec_fn=pipes, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=pipes, close_fds=False, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         os.close(to_browser)
         os.close(from_browser)

@@ -5,8 +5,9 @@ everything, and axe finds nothing.
     python3 -m unittest discover -s tests/report
 
 HANSHO names the command (default: target/debug/hansho), HANSHO_CHROMIUM the
-browser, and HANSHO_PICTURES a folder for pictures to look at. Without a
-Chromium the tests are skipped, and say so."""
+browser (default: the machine's, else one that is fetched), and HANSHO_PICTURES
+a folder for pictures to look at. Where there is no Chromium and none can be
+fetched the tests are skipped, and say so."""
 
 import json
 import os
@@ -46,7 +47,10 @@ def hostile_mails(folder):
             f"\r\nYour login code is 49203{place}. It expires in ten minutes.\r\n")
 
 
-@unittest.skipUnless(browser.find(), "SKIPPED: no Chromium here; install one, or name it in HANSHO_CHROMIUM")
+CHROMIUM = browser.find()
+
+
+@unittest.skipUnless(CHROMIUM, "SKIPPED: no Chromium here; install one, or name it in HANSHO_CHROMIUM")
 class Report(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -66,7 +70,7 @@ class Report(unittest.TestCase):
             assert done.returncode == 1, done.stderr
             lines = [json.loads(line) for line in done.stdout.splitlines()]
             cls.reports[language] = (path.as_uri(), lines)
-        cls.browser = browser.Browser(browser.find())
+        cls.browser = browser.Browser(CHROMIUM)
         cls.addClassCleanup(cls.browser.close)
 
     def each(self):

@@ -1,7 +1,10 @@
 //! Claims on the phrase data and on how phrases are found.
 
 use super::*;
+use crate::classify::fold::fold;
 use crate::mail::Letter;
+
+include!(concat!(env!("OUT_DIR"), "/language_files.rs"));
 
 fn roles(text: &str) -> Vec<Role> {
     let letter = Letter { text: text.to_owned(), ..Letter::default() };
@@ -9,13 +12,14 @@ fn roles(text: &str) -> Vec<Role> {
 }
 
 #[test]
-fn every_language_file_can_be_read() {
+fn every_language_names_codes_and_what_is_none() {
     let mut languages = Vec::new();
     for (language, text) in LANGUAGE_FILES {
-        let file = toml::from_str::<LanguageFile>(text)
-            .unwrap_or_else(|error| panic!("{language}: {error}"));
-        assert!(!file.code.is_empty() && !file.weak_code.is_empty(), "{language} names no code");
-        assert!(!file.topic.is_empty() && !file.label.is_empty(), "{language} refuses nothing");
+        let entries = source::read(text).unwrap_or_else(|fault| panic!("{language}: {fault:?}"));
+        for role in ["Role::Code", "Role::WeakCode", "Role::Label(", "Role::Topic("] {
+            let has = entries.iter().any(|entry| entry.role.starts_with(role));
+            assert!(has, "{language} has no phrase of {role}");
+        }
         languages.push(*language);
     }
     for language in [
@@ -24,19 +28,52 @@ fn every_language_file_can_be_read() {
     ] {
         assert!(languages.contains(&language), "{language} is missing");
     }
-    assert!(BOOK.automaton.is_some());
-    assert!(BOOK.phrases.len() < 70_000, "{} phrases cost a cold start", BOOK.phrases.len());
 }
 
 #[test]
-fn no_phrase_holds_a_mark_that_would_never_match() {
-    let mut faults = Vec::new();
-    for phrase in &BOOK.phrases {
-        if phrase.text.contains(['*', '(', '|']) || phrase.text.ends_with(')') {
-            faults.push(format!("{}: {}", phrase.language, phrase.text));
+fn every_phrase_of_every_file_is_found_on_a_page() {
+    let trie = TRIE.as_ref().expect("the build script's trie can be read");
+    assert!(trie.0.len() < 2_500_000, "{} bytes are read at a start", trie.0.len());
+    let mut missing = Vec::new();
+    for (language, text) in LANGUAGE_FILES {
+        for entry in source::read(text).unwrap_or_default() {
+            let folded = fold(&entry.text);
+            let page = Page { folded, ..Page::default() };
+            let mut found = Vec::new();
+            walk(trie, &page, 0, &mut found);
+            let end = page.folded.len();
+            if !found.iter().any(|hit| hit.end == end && format!("{:?}", hit.role) == named(&entry))
+            {
+                missing.push(format!("{language}:{}: {}", entry.line, entry.text));
+            }
         }
     }
-    assert!(faults.is_empty(), "{} phrases:\n{}", faults.len(), faults.join("\n"));
+    assert!(missing.is_empty(), "{} phrases:\n{}", missing.len(), missing.join("\n"));
+}
+
+/// The role of an entry as `Debug` writes it.
+fn named(entry: &source::Entry) -> String {
+    ["Role::", "Family::", "Kind::"]
+        .iter()
+        .fold(entry.role.clone(), |role, path| role.replace(path, ""))
+}
+
+#[test]
+fn a_fault_in_a_file_is_named_with_its_line() {
+    for (file, line) in [
+        ("code = [\n  \"code\",\n  \"(a|b\",\n]", 3),
+        ("code = [\n  \"a)\",\n]", 2),
+        ("code = [\n  \"a|b\",\n]", 2),
+        ("code = [\n  \"co*de\",\n]", 2),
+        ("code = [\n  \"(a|)\",\n]", 2),
+        ("code = [\n  3,\n]", 2),
+        ("\ncodes = []", 2),
+        ("[label]\ncoupons = []", 2),
+        ("[label]\ncoupon = [\n  \"a\"\n  \"b\"\n]", 4),
+    ] {
+        let fault = source::read(file).expect_err(file);
+        assert_eq!(fault.line, line, "{file}: {}", fault.message);
+    }
 }
 
 #[test]
@@ -73,7 +110,7 @@ fn how_a_phrase_is_written_does_not_matter() {
 
 #[test]
 fn alternatives_are_written_out() {
-    assert_eq!(expand("a(b|c|)d"), ["abd", "acd", "ad"]);
-    assert_eq!(expand("a(b(c|d)|e)f"), ["abcf", "abdf", "aef"]);
-    assert_eq!(expand("(a|b) (c|d)*"), ["a c*", "a d*", "b c*", "b d*"]);
+    assert_eq!(source::expand("a(b|c|)d"), ["abd", "acd", "ad"]);
+    assert_eq!(source::expand("a(b(c|d)|e)f"), ["abcf", "abdf", "aef"]);
+    assert_eq!(source::expand("(a|b) (c|d)*"), ["a c*", "a d*", "b c*", "b d*"]);
 }

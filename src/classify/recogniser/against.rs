@@ -40,7 +40,7 @@ pub(super) fn topics(
         if coded && weight == -80 && matches!(family, Family::Booking | Family::Tax) {
             weight = -50;
         }
-        let because = format!("{}: {}", family.name(), hit.because());
+        let because = format!("{}: {}", family.name(), hit.because(page));
         signals.push(Signal { name: "refuse.topic", weight, because });
     }
     let mut labels: Vec<Family> = Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn topics(
             continue;
         }
         labels.push(family);
-        let because = format!("{}: {}", family.name(), hit.because());
+        let because = format!("{}: {}", family.name(), hit.because(page));
         signals.push(Signal { name: "refuse.label-in-subject", weight: -40, because });
     }
     let Some(token) = code else { return };
@@ -59,7 +59,7 @@ pub(super) fn topics(
         signals.push(Signal {
             name: "refuse.warning-in-subject",
             weight: -40,
-            because: hit.because(),
+            because: hit.because(page),
         });
     }
     let strong = hits.iter().any(|hit| hit.role == Role::Code);
@@ -71,7 +71,7 @@ pub(super) fn topics(
         // Any sender may number its customers in the last lines.
         let number = matches!(hit.role, Role::Label(Family::Order));
         let weight = if number { -15 } else { -30 };
-        signals.push(Signal { name: "refuse.label", weight, because: hit.because() });
+        signals.push(Signal { name: "refuse.label", weight, because: hit.because(page) });
     }
     let length = page.folded.chars().count();
     if length > 3_000 {

@@ -12,6 +12,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+#[cfg(feature = "stack")]
+use crate::edges::stack;
 use crate::message::{Audience, Language};
 use crate::pipeline::Judged;
 use crate::policy::Policy;
@@ -19,6 +21,8 @@ use crate::policy::Policy;
 mod check_policy;
 mod completions;
 mod explain;
+#[cfg(feature = "stack")]
+mod gmail_filter;
 mod preview;
 mod replay;
 mod report;
@@ -89,6 +93,51 @@ Example:
 
 Exit codes: 0 the policy can be used, 2 it cannot.")]
     CheckPolicy(check_policy::CheckPolicy),
+    /// Make the filters that let Gmail forward code mails
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Example:
+  hansho gmail-filter --to hanako-7q3k9x2mtf@mail.example.com >filters.xml
+
+Exit codes: 0 done, 2 an error.")]
+    GmailFilter(gmail_filter::GmailFilter),
+    /// Protect a person by a deployed stack, and say where alerts go
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Examples:
+  hansho subscribe hanako --sms +819000000000 --email hanako@example.net --language ja
+  hansho subscribe taro --email taro@example.net --for hanako
+
+Exit codes: 0 done, 2 an error.")]
+    Subscribe(stack::Subscribe),
+    /// Answer a confirmation of SNS: of an e-mail address, or of a number in the sandbox
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Examples:
+  hansho confirm --token 'https://sns.ap-northeast-1.amazonaws.com/...'
+  hansho confirm --sms +819000000000 --code 123456
+
+Exit codes: 0 done, 2 an error.")]
+    Confirm(stack::Confirm),
+    /// Silence one service for one person for a while
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Examples:
+  hansho mute hanako rakuten-sec --for 6h
+  hansho mute hanako rakuten-sec --off
+
+Exit codes: 0 done, 2 an error.")]
+    Mute(stack::Mute),
+    /// Look at a deployed stack: what works, what does not, what to do
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Exit codes: 0 nothing has failed, 1 something has, 2 it could not be looked at.")]
+    Doctor(stack::Doctor),
+    /// Send a marked flood through a deployed stack, to see that the bell rings
+    #[cfg(feature = "stack")]
+    #[command(after_help = "\
+Exit codes: 0 it rang, 1 it did not, 2 an error.")]
+    Drill(stack::Drill),
     /// Show every alert as it will look, by SMS and by e-mail
     #[command(after_help = "\
 Examples:
@@ -185,6 +234,18 @@ pub fn run() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Watch(watch) => watch.run(),
         Command::CheckPolicy(check_policy) => check_policy.run(),
+        #[cfg(feature = "stack")]
+        Command::GmailFilter(gmail_filter) => gmail_filter.run(),
+        #[cfg(feature = "stack")]
+        Command::Subscribe(subscribe) => subscribe.run(),
+        #[cfg(feature = "stack")]
+        Command::Confirm(confirm) => confirm.run(),
+        #[cfg(feature = "stack")]
+        Command::Mute(mute) => mute.run(),
+        #[cfg(feature = "stack")]
+        Command::Doctor(doctor) => doctor.run(),
+        #[cfg(feature = "stack")]
+        Command::Drill(drill) => drill.run(),
         Command::Preview(preview) => preview.run(),
         Command::Completions(completions) => completions.run(),
     };

@@ -54,7 +54,7 @@ impl Replay {
         // Nothing is sent here in any case: this shows what would be.
         policy.observe_only = false;
         // What cannot be written is better said before than after the reading.
-        let report = self.report.as_deref().map(report::File::beside).transpose()?;
+        let report = self.report.as_deref().map(report::File::at).transpose()?;
         let mut waiting: Vec<Judged> = Vec::new();
         let mut near = report::Near::default();
         let mut summary = Summary::default();

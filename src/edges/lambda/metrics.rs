@@ -6,6 +6,15 @@ use serde_json::{Map, Value, json};
 
 const NAMESPACE: &str = "hansho";
 
+/// Writes a metric line to where CloudWatch reads it.
+#[expect(
+    clippy::print_stdout,
+    reason = "CloudWatch reads metrics from the function's standard output"
+)]
+pub(super) fn emit(line: &str) {
+    println!("{line}");
+}
+
 /// One metric line, with its dimension if it has one.
 pub(super) fn line(
     at_ms: i64,

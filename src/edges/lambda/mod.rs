@@ -18,16 +18,20 @@ use crate::edges::clock_ms;
 use crate::ledger::LedgerError;
 use crate::mail::MAX_READ_BYTES;
 use crate::notify::Notify;
-use crate::pipeline::{Arrival, Judged, Line, Origin, judge};
-use crate::policy::Policy;
+use crate::pipeline::{Arrival, Judged, Line, Origin, Unsent, judge, judge_drill};
+use crate::policy::{Policy, drill};
 
+mod counted;
 mod event;
+mod heartbeat;
 mod metrics;
 mod policy_home;
 mod settings;
 
+pub use counted::Counted;
 pub use event::{Event, Malformed, Message, Object, read};
-pub use policy_home::PolicyHome;
+pub use heartbeat::{Heartbeat, HeartbeatError};
+pub use policy_home::{Current, PolicyHome, PolicyUnread};
 pub use settings::{Settings, SettingsError};
 
 /// At most this many mails are handled side by side.
@@ -41,6 +45,8 @@ pub struct Function<N> {
     pub line: Line<N>,
     /// Where the policy lies.
     pub policy: PolicyHome,
+    /// Who looks whether everybody is still subscribed; nobody where there is no topic to look at.
+    pub heartbeat: Option<Heartbeat>,
     /// What the deployment has set.
     pub settings: Settings,
 }
@@ -67,18 +73,27 @@ impl<N: Notify + Sync> Function<N> {
             error!(error = %malformed, "{malformed}");
             diagnostic("Malformed", &malformed)
         })?;
-        let current = self.policy.current(&self.s3, clock_ms()).await;
+        let current = self.policy.current(&self.s3, clock_ms()).await.map_err(|unread| {
+            error!(error = %unread, "{unread}");
+            diagnostic("Policy", &unread)
+        })?;
         if current.broken {
             self.metric("PolicyErrors", "Count", 1, None);
         }
-        match event {
+        let answer = match event {
             Event::Sweep => self.sweep(&current.policy).await,
             Event::Objects(objects) => {
                 let failed = self.objects(&current.policy, &objects).await;
                 failed.map(|()| json!({})).map_err(|fault| diagnostic(fault.kind(), &fault))
             }
             Event::Batch(messages) => Ok(self.batch(&current.policy, &messages).await),
+        };
+        let conflicts = self.line.ledger.take_conflicts();
+        if conflicts > 0 {
+            let conflicts = i64::try_from(conflicts).unwrap_or(i64::MAX);
+            self.metric("LedgerConflicts", "Count", conflicts, None);
         }
+        answer
     }
 
     async fn sweep(&self, policy: &Policy) -> Result<Value, Diagnostic> {
@@ -92,7 +107,22 @@ impl<N: Notify + Sync> Function<N> {
             sweep.failed = swept.failed,
             "swept"
         );
+        self.unsent(&swept.unsent);
+        self.policy.keep(&self.s3).await;
+        self.beat(policy).await;
         Ok(json!({"due": swept.due, "alerts": swept.alerts, "failed": swept.failed}))
+    }
+
+    /// Who cannot look now looks again in an hour; the sweep has done its work.
+    async fn beat(&self, policy: &Policy) {
+        let Some(heartbeat) = &self.heartbeat else { return };
+        match heartbeat.beat(&self.line.ledger, policy, clock_ms()).await {
+            Ok(0) => {}
+            Ok(lost) => self.metric("SubscriptionsLost", "Count", i64::from(lost), None),
+            Err(failure) => {
+                error!(error = %failure, "the subscriptions could not be looked at: {failure}");
+            }
+        }
     }
 
     /// All messages side by side; the ones that failed are named.
@@ -131,11 +161,15 @@ impl<N: Notify + Sync> Function<N> {
     }
 
     async fn object(&self, policy: &Policy, object: &Object) -> Result<(), Fault> {
-        if !object.key.starts_with(&self.settings.key_prefix) {
+        let drilled = drill::of_key(&object.key);
+        if drilled.is_none() && !object.key.starts_with(&self.settings.key_prefix) {
             warn!(mail.id = object.name(), "an object outside the mail prefix was passed over");
             return Ok(());
         }
         let Some(raw) = self.fetch(object).await? else {
+            if drilled.is_some() {
+                return Ok(());
+            }
             self.metric("Mails", "Count", 1, Some(("outcome", "vanished")));
             info!(
                 mail.id = object.name(),
@@ -148,14 +182,34 @@ impl<N: Notify + Sync> Function<N> {
             origin: Origin::Ses { name: object.name().to_owned() },
             arrived_ms: object.created_ms.unwrap_or_else(clock_ms),
         };
+        if let Some(id) = drilled {
+            return self.drill(policy, object, &judge_drill(policy, &arrival, &raw, &id)).await;
+        }
         let judged = judge(policy, &arrival, &raw);
         drop(raw);
         let taken = self.line.take(policy, &judged).await?;
         self.report(object, &judged, taken.unrouted, taken.alerts);
+        self.unsent(&taken.unsent);
         // A mail for nobody stays until it expires, so that it can be looked into.
         if self.settings.delete_settled && !taken.unrouted {
             self.delete(object).await;
         }
+        Ok(())
+    }
+
+    /// One mail of a drill. It goes down the same line, and is counted in no metric.
+    async fn drill(&self, policy: &Policy, object: &Object, judged: &Judged) -> Result<(), Fault> {
+        let known = judged.readings.iter().any(|reading| policy.person(&reading.person).is_some());
+        if known {
+            let taken = self.line.take(policy, judged).await?;
+            info!(mail.id = object.name(), alerts = taken.alerts, "a mail of a drill was handled");
+        } else {
+            warn!(
+                mail.id = object.name(),
+                "a drill of nobody that the policy names was passed over"
+            );
+        }
+        self.delete(object).await;
         Ok(())
     }
 
@@ -185,6 +239,13 @@ impl<N: Notify + Sync> Function<N> {
             alerts,
             "a mail was handled"
         );
+    }
+
+    /// Alerts that were due and did not go out, or not in full, by the reason.
+    fn unsent(&self, unsent: &Unsent) {
+        for (reason, count) in unsent.by_reason().into_iter().filter(|(_, count)| *count > 0) {
+            self.metric("AlertsUnsent", "Count", i64::from(count), Some(("reason", reason)));
+        }
     }
 
     /// The first part of a mail, or nothing if the object is gone.
@@ -222,12 +283,8 @@ impl<N: Notify + Sync> Function<N> {
         }
     }
 
-    #[expect(
-        clippy::print_stdout,
-        reason = "CloudWatch reads metrics from the function's standard output"
-    )]
     fn metric(&self, name: &str, unit: &str, value: i64, dimension: Option<(&str, &str)>) {
-        println!("{}", metrics::line(clock_ms(), name, unit, value, dimension));
+        metrics::emit(&metrics::line(clock_ms(), name, unit, value, dimension));
     }
 }
 
@@ -261,11 +318,12 @@ fn diagnostic(kind: &str, error: &dyn std::error::Error) -> Diagnostic {
 ///
 /// # Errors
 /// [`SettingsError`] if the environment lacks something.
-pub async fn wire(settings: Settings) -> Function<crate::notify::Topic> {
+pub async fn wire(settings: Settings) -> Function<Counted<crate::notify::Topic>> {
     let config = settings::aws_config().await;
+    let sns = aws_sdk_sns::Client::new(&config);
     let line = Line {
         ledger: crate::ledger::Ledger::new(aws_sdk_dynamodb::Client::new(&config), &settings.table),
-        notify: crate::notify::Topic::new(aws_sdk_sns::Client::new(&config), &settings.topic_arn),
+        notify: Counted(crate::notify::Topic::new(sns.clone(), &settings.topic_arn)),
         now_ms: Arc::new(clock_ms),
         nonces: crate::pipeline::Nonces::new(fastrand::Rng::new()),
         lease_ms: settings.lease_ms,
@@ -274,6 +332,11 @@ pub async fn wire(settings: Settings) -> Function<crate::notify::Topic> {
         s3: Client::new(&config),
         line,
         policy: PolicyHome::new(settings.policy.clone()),
+        heartbeat: Some(Heartbeat {
+            client: sns,
+            alerts: settings.topic_arn.clone(),
+            ops: settings.ops_topic_arn.clone(),
+        }),
         settings,
     }
 }

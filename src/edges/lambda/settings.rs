@@ -16,6 +16,9 @@ pub struct Settings {
     pub table: String,
     /// `HANSHO_TOPIC_ARN`: the topic of alerts.
     pub topic_arn: String,
+    /// `HANSHO_OPS_TOPIC_ARN`: the deployer's topic; without it only the person
+    /// is told of a lost subscription.
+    pub ops_topic_arn: Option<String>,
     /// `HANSHO_POLICY`: `s3://bucket/key` of the policy; without it everything
     /// is for one person, with the defaults.
     pub policy: Option<(String, String)>,
@@ -69,6 +72,7 @@ impl Settings {
         Ok(Self {
             table: required("HANSHO_TABLE")?,
             topic_arn: required("HANSHO_TOPIC_ARN")?,
+            ops_topic_arn: set("HANSHO_OPS_TOPIC_ARN"),
             policy,
             key_prefix: variable("HANSHO_KEY_PREFIX").unwrap_or_else(|| "mail/".to_owned()),
             delete_settled,

@@ -130,7 +130,11 @@ impl Voice for English {
         match state {
             DeskState::Open(until) => {
                 let until = story.clock.here(until);
-                format!("{name} can be reached now, until {}.{wait}", time(&until))
+                let meanwhile = match desk.wait {
+                    Some(_) => " While you wait, go on with the next steps.",
+                    None => "",
+                };
+                format!("{name} can be reached now, until {}.{wait}{meanwhile}", time(&until))
             }
             DeskState::Closed(Some(next)) => {
                 let next = story.clock.here(next);

@@ -136,7 +136,11 @@ impl Voice for Japanese {
         match state {
             DeskState::Open(until) => {
                 let until = story.clock.here(until);
-                format!("{name}は、いま受付中です（{}まで）。{wait}", time(&until))
+                let meanwhile = match desk.wait {
+                    Some(_) => "待っている間に、次からの手順を進めてください。",
+                    None => "",
+                };
+                format!("{name}は、いま受付中です（{}まで）。{wait}{meanwhile}", time(&until))
             }
             DeskState::Closed(Some(next)) => {
                 let next = story.clock.here(next);

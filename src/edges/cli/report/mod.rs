@@ -56,36 +56,41 @@ impl Story<'_> {
     }
 }
 
-/// A report that is being written: beside its place, so that a replay that is
-/// killed leaves what stood there before.
+/// Where a report will lie. It is written whole, beside its place, and then put
+/// there: a replay that is killed leaves what stood there before, and nothing else.
 #[derive(Debug)]
 pub(super) struct File {
     path: PathBuf,
-    beside: tempfile::NamedTempFile,
 }
 
 impl File {
-    /// Opens a file beside the report's own place.
-    pub(super) fn beside(path: &Path) -> anyhow::Result<Self> {
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let beside = tempfile::Builder::new()
+    /// Makes sure that the report can be written there.
+    pub(super) fn at(path: &Path) -> anyhow::Result<Self> {
+        let file = Self { path: path.to_owned() };
+        file.beside()?;
+        Ok(file)
+    }
+
+    fn beside(&self) -> anyhow::Result<tempfile::NamedTempFile> {
+        let folder = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        tempfile::Builder::new()
             .prefix(".hansho-report-")
             .tempfile_in(folder.unwrap_or(Path::new(".")))
             .with_context(|| {
                 format!(
                     "cannot write {}; choose a folder that exists and may be written",
-                    path.display()
+                    self.path.display()
                 )
-            })?;
-        Ok(Self { path: path.to_owned(), beside })
+            })
     }
 
     /// Writes the report and puts it in its place.
-    pub(super) fn write(mut self, page: &str) -> anyhow::Result<PathBuf> {
+    pub(super) fn write(self, page: &str) -> anyhow::Result<PathBuf> {
+        let mut beside = self.beside()?;
         let failed = || format!("cannot write {}", self.path.display());
-        self.beside.write_all(page.as_bytes()).with_context(failed)?;
-        self.beside.as_file().sync_all().with_context(failed)?;
-        self.beside.persist(&self.path).with_context(failed)?;
+        beside.write_all(page.as_bytes()).with_context(failed)?;
+        beside.as_file().sync_all().with_context(failed)?;
+        beside.persist(&self.path).with_context(failed)?;
         Ok(self.path)
     }
 }

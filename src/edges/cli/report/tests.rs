@@ -92,10 +92,10 @@ fn a_report_that_is_not_finished_leaves_what_stood_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.html");
     std::fs::write(&path, "before").unwrap();
-    drop(File::beside(&path).unwrap());
+    drop(File::at(&path).unwrap());
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
-    File::beside(&path).unwrap().write("after").unwrap();
+    File::at(&path).unwrap().write("after").unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "after");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    assert!(File::beside(&folder.path().join("no/report.html")).is_err());
+    assert!(File::at(&folder.path().join("no/report.html")).is_err());
 }
