@@ -405,6 +405,8 @@ fn extent(view: &View, rule: &Rule, members: &[usize], incident: Option<&Inciden
         if matches!(incident.alert, AlertKind::Trickle | AlertKind::PhishingFlood) {
             // A fast burst may since have explained what was told as part of this.
             extent.count = extent.count.max(incident.count);
+            extent.first_ms = extent.first_ms.min(incident.first_ms);
+            extent.last_ms = extent.last_ms.max(incident.last_ms);
         }
         extent.peak = extent.peak.max(incident.peak);
     }

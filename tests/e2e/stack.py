@@ -35,12 +35,12 @@ class Stack:
 
     def __init__(
         self, endpoint: str, name: str, policy: bytes, code: bytes | None = None, *, settings: dict[str, str] | None = None,
-        retry_after_s: int = 30, listening: bool = True,
+        retry_after_s: int = 30, tries: int = 5, listening: bool = True,
     ):  # fmt: skip
         self.name = name
         self.bucket = f"{name}-mail"
         self.settings = {"HANSHO_LOG": "info", **(settings or {})}
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.tries = retry_after_s, tries
         self.listening = listening
         self._seen: list[dict] = []
         config = Config(retries={"total_max_attempts": 3}, max_pool_connections=64, read_timeout=120)
@@ -95,7 +95,7 @@ class Stack:
 
     def _create_function(self, code: bytes) -> None:
         self.dead_url, dead_arn = self._queue(f"{self.name}-dead")
-        redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 5})
+        redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": self.tries})
         self.queue_url, queue_arn = self._queue(
             f"{self.name}-mail", VisibilityTimeout=str(self.retry_after_s), RedrivePolicy=redrive
         )
@@ -114,6 +114,7 @@ class Stack:
             EventSourceArn=queue_arn,
             FunctionName=self.name,
             BatchSize=10,
+            ScalingConfig={"MaximumConcurrency": 5},
             FunctionResponseTypes=["ReportBatchItemFailures"],
             Enabled=self.listening,
         )["UUID"]
