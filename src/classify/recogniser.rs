@@ -14,6 +14,9 @@ mod against;
 /// past 300 characters none is more than far.
 const REACH_BYTES: usize = 1_200;
 
+/// A text below a subject that says all may have this many bytes.
+const HEADLINE_BYTES: usize = 120;
+
 /// How a token stands to the noun that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Relation {
@@ -75,8 +78,8 @@ pub(super) struct Finding {
     pub(super) code: Option<Token>,
 }
 
-/// Weighs a page.
-pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
+/// Weighs a page; `linked` if the letter holds links.
+pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -> Finding {
     let scene = Scene::of(page, hits, tokens);
     let spelled = words::spelled(page);
     let mut finding = Finding::default();
@@ -85,6 +88,7 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
         .chain(&spelled)
         .filter_map(|token| scene.named(token).or_else(|| scene.asked_for(token)))
         .chain(scene.only())
+        .chain(scene.headline())
         .chain(words::letters(page, hits).map(|(token, hit)| {
             let same = page.line_of(token.start) == page.line_of(hit.start);
             let relation = if same { Relation::After } else { Relation::Below };
@@ -108,6 +112,9 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
     surroundings(page, hits, finding.code, &mut finding.signals);
     against::topics(page, hits, finding.code, sure, &mut finding.signals);
     against::looks(page, tokens, finding.code, &mut finding.signals);
+    if linked {
+        against::link(page, hits, finding.code, &mut finding.signals);
+    }
     finding
 }
 
@@ -178,6 +185,7 @@ impl<'a> Scene<'a> {
                 })
             })
             .map(|token| page.slice(token.start, token.end))
+            .chain(case_number(page))
             .collect();
         scene.labelled = labelled;
         scene
@@ -214,7 +222,8 @@ impl<'a> Scene<'a> {
         // "the code below … on the page you have open": words such as "page" name a number only beside it.
         let (_, relation, hit) = best?;
         if hit.role == Role::Label(Family::Number) && relation < Relation::Before {
-            let code = self.hits.iter().filter(|hit| self.strength(hit) == 2).filter_map(|hit| {
+            let coded = |hit: &&Hit| matches!(hit.role, Role::Code | Role::SharedCode);
+            let code = self.hits.iter().filter(coded).filter_map(|hit| {
                 let (distance, relation) = self.relation(token, alone, hit)?;
                 (relation >= Relation::Below).then_some((distance, relation, hit))
             });
@@ -332,16 +341,45 @@ impl<'a> Scene<'a> {
             matches!(hit.role, Role::Label(_)) && relation > Relation::Near
         });
         let line = self.page.lines.get(self.page.line_of(token.start))?;
+        // "1234 – that is all you need", where the rest warns and hurries.
+        let opens = token.start == line.start
+            && has(&|role| matches!(role, Role::Secret | Role::NotYou))
+            && has(&|role| *role == Role::Validity);
         let asked = self.hits.iter().find(|hit| {
             matches!(hit.role, Role::Enter | Role::Ask)
                 && hit.end <= line.end
                 && hit.start >= line.start
         });
-        if labelled || asked.is_none() && !stands_alone(self.page, &token) {
+        if labelled || asked.is_none() && !opens && !stands_alone(self.page, &token) {
             return None;
         }
         let because = "the only thing in a short mail that looks like a code".to_owned();
         let mut signals = vec![Signal { name: "code.only", weight: 55, because }];
+        signals.extend(self.form(&token));
+        Some(Candidate::of(token, signals))
+    }
+
+    /// The one number of a subject that says what it is for, over a text that says
+    /// next to nothing: "Fernwick sign-in: 1234".
+    fn headline(&self) -> Option<Candidate> {
+        let subject = self.page.subject_end();
+        let rest = self.page.slice(subject, self.page.folded.len());
+        let named = |hit: &Hit| matches!(hit.role, Role::Label(_) | Role::Topic(_));
+        if rest.len() > HEADLINE_BYTES || self.hits.iter().any(named) {
+            return None;
+        }
+        let mut inside = self.tokens.iter().filter(|token| !token.doubtful);
+        let token = *inside.next().filter(|token| token.end <= subject)?;
+        let digits = matches!(token.shape, Shape::Digits | Shape::Grouped | Shape::Prefixed);
+        let purpose = self.hits.iter().find(|hit| {
+            hit.end <= subject
+                && matches!(hit.role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
+        })?;
+        if inside.next().is_some() || !digits || followed_by_unit(self.page, self.hits, &token) {
+            return None;
+        }
+        let because = purpose.because(self.page);
+        let mut signals = vec![Signal { name: "subject.names-only-code", weight: 65, because }];
         signals.extend(self.form(&token));
         Some(Candidate::of(token, signals))
     }
@@ -427,6 +465,10 @@ impl<'a> Scene<'a> {
                 0 if is_short_link(gap) => Relation::After,
                 0 if distance <= 120 && !ends_sentence(gap) => Relation::Near,
                 0 if distance <= 60 => Relation::Near,
+                // "on the page you have open": such a word names what follows on its own line only.
+                1..=4 if hit.role == Role::Label(Family::Number) && !ends_line(page, hit) => {
+                    Relation::Far
+                }
                 1..=4 if alone && distance <= 300 => Relation::Below,
                 1 if distance <= 80 && !ends_sentence(gap) => Relation::Near,
                 _ => Relation::Far,
@@ -459,6 +501,14 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// The number of a case that a subject carries: `[#1234]`, `Ticket #1234`.
+fn case_number(page: &Page) -> Option<&str> {
+    let subject = page.slice(0, page.subject_end());
+    let number = subject.get(subject.find('#')? + 1..)?;
+    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    number.get(..end).filter(|number| !number.is_empty())
+}
+
 /// Whether what stands between a noun and a token is no more than "is" or ":".
 fn is_short_link(gap: &str) -> bool {
     let count = gap.chars().count();
@@ -466,6 +516,13 @@ fn is_short_link(gap: &str) -> bool {
         || count <= 40
             && gap.trim_end().ends_with([':', '>', '→', '「', '『', '【', '[', '"', '=', '*'])
         || count <= 30 && !ends_sentence(gap) && !gap.contains(',')
+}
+
+/// Whether nothing but marks follows a phrase on its line.
+fn ends_line(page: &Page, hit: &Hit) -> bool {
+    let line = page.lines.get(page.line_of(hit.end.saturating_sub(1)));
+    let rest = page.slice(hit.end, line.map_or(hit.end, |line| line.end));
+    !rest.chars().any(char::is_alphanumeric)
 }
 
 fn short(gap: &str, most: usize) -> bool {

@@ -105,6 +105,18 @@ pub(super) fn looks(page: &Page, tokens: &[Token], code: Option<Token>, signals:
     }
 }
 
+/// A number amid the words of a mail that wants a link followed and names no
+/// code: the user, the session, the request.
+pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Signal>) {
+    let Some(code) = code else { return };
+    let named = hits.iter().any(|hit| matches!(hit.role, Role::Code | Role::SharedCode));
+    if named || stands_alone(page, &code) || code.end <= page.subject_end() {
+        return;
+    }
+    let because = "it holds a link, names no code, and the number stands amid words".to_owned();
+    signals.push(Signal { name: "refuse.link-instead", weight: -60, because });
+}
+
 /// What a topic weighs. Code mails speak of logins and links, and warn of
 /// phishing; none is headed by an order or a scam.
 fn weight_against(family: Family, subject: bool) -> i32 {
