@@ -247,7 +247,8 @@ impl Score {
     fn by_language(&self) -> BTreeMap<&str, [u32; 5]> {
         let mut rows = BTreeMap::<_, [u32; 5]>::new();
         for (file, row) in &self.rows {
-            let language = file.strip_suffix("-b").or(file.strip_suffix("-c")).unwrap_or(file);
+            let numbered = file.rsplit_once('-').filter(|(_, number)| number.len() == 1);
+            let language = numbered.map_or(file.as_str(), |(language, _)| language);
             let sums = rows.entry(language).or_default();
             sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
         }

@@ -22,6 +22,8 @@ const HEADLINE_BYTES: usize = 120;
 enum Relation {
     /// Somewhere else in the mail.
     Far,
+    /// Alone on its line, under a subject with the noun.
+    Headed,
     /// In the same sentence or paragraph, with words between.
     Near,
     /// On the line above the noun.
@@ -43,13 +45,14 @@ impl Relation {
             (Self::Below, true) => 90,
             (Self::Near, true) => 60,
             (Self::Above, true) => 60,
+            (Self::Headed, true) => 50,
             (Self::Far, true) => 15,
             (Self::After, false) => 60,
             (Self::Before, false) => 55,
             (Self::Below, false) => 50,
             (Self::Above, false) => 30,
             (Self::Near, false) => 20,
-            (Self::Far, false) => 0,
+            (Self::Headed | Self::Far, false) => 0,
         }
     }
 
@@ -59,12 +62,13 @@ impl Relation {
             (Self::Before, true) => "code.before-code-phrase",
             (Self::Below, true) => "code.below-code-phrase",
             (Self::Above, true) => "code.above-code-phrase",
+            (Self::Headed, true) => "code.under-code-phrase",
             (Self::Far, true) => "code.far-from-code-phrase",
             (Self::After | Self::Near, false) => "code.after-code-word",
             (Self::Before, false) => "code.before-code-word",
             (Self::Below, false) => "code.below-code-word",
             (Self::Above, false) => "code.above-code-word",
-            (Self::Far, false) => "code.far-from-code-word",
+            (Self::Headed | Self::Far, false) => "code.far-from-code-word",
         }
     }
 }
@@ -234,7 +238,7 @@ impl<'a> Scene<'a> {
 
     /// A token with the noun that names it, if any noun does.
     fn named(&self, token: &Token) -> Option<Candidate> {
-        if followed_by_unit(self.page, self.hits, token)
+        if counts_or_exemplifies(self.page, self.hits, token)
             || self.labelled.contains(&self.page.slice(token.start, token.end))
         {
             return None;
@@ -255,7 +259,7 @@ impl<'a> Scene<'a> {
     /// A token without a noun: "use 1234 to sign in".
     fn asked_for(&self, token: &Token) -> Option<Candidate> {
         if token.doubtful
-            || followed_by_unit(self.page, self.hits, token)
+            || counts_or_exemplifies(self.page, self.hits, token)
             || self.labelled.contains(&self.page.slice(token.start, token.end))
         {
             return None;
@@ -329,7 +333,7 @@ impl<'a> Scene<'a> {
             token.start >= subject
                 && !token.doubtful
                 && !matches!(token.shape, Shape::Coined)
-                && !followed_by_unit(self.page, self.hits, token)
+                && !counts_or_exemplifies(self.page, self.hits, token)
                 && !self.labelled.contains(&self.page.slice(token.start, token.end))
         });
         let token = *likely.next()?;
@@ -375,7 +379,8 @@ impl<'a> Scene<'a> {
             hit.end <= subject
                 && matches!(hit.role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
         })?;
-        if inside.next().is_some() || !digits || followed_by_unit(self.page, self.hits, &token) {
+        if inside.next().is_some() || !digits || counts_or_exemplifies(self.page, self.hits, &token)
+        {
             return None;
         }
         let because = purpose.because(self.page);
@@ -442,6 +447,9 @@ impl<'a> Scene<'a> {
         let subject = page.subject_end();
         // The subject is no neighbour of the first line.
         if (token.start < subject) != (hit.start < subject) {
+            if alone && hit.role == Role::Code && hit.end <= subject && !self.rival {
+                return Some((10_000, Relation::Headed));
+            }
             return (self.strength(hit) > 0).then_some((10_000, Relation::Far));
         }
         if hit.end <= token.start {
@@ -490,6 +498,8 @@ impl<'a> Scene<'a> {
             let relation = match lines {
                 0 if distance <= 48 && !ends_sentence(gap) => Relation::Before,
                 1 if alone && distance <= 60 => Relation::Above,
+                // "1234 / expires at …": such a word names what follows it.
+                1 if hit.role == Role::Label(Family::Number) => Relation::Far,
                 1 if distance <= 40 && !ends_sentence(gap) => Relation::Before,
                 _ => Relation::Far,
             };
@@ -536,12 +546,17 @@ fn ends_sentence(gap: &str) -> bool {
         || gap.contains("? ")
 }
 
-fn followed_by_unit(page: &Page, hits: &[Hit], token: &Token) -> bool {
+/// Whether a number is an amount ("10 minutes") or an example ("such as 1234").
+fn counts_or_exemplifies(page: &Page, hits: &[Hit], token: &Token) -> bool {
+    let line = page.line_of(token.start);
     hits.iter().any(|hit| {
-        hit.role == Role::Unit
-            && hit.start >= token.end
-            && hit.start - token.end <= 1
-            && page.line_of(hit.start) == page.line_of(token.start)
+        let follows = hit.start >= token.end && hit.start - token.end <= 1;
+        let leads = hit.end <= token.start && token.start - hit.end <= 2;
+        match hit.role {
+            Role::Unit => follows && page.line_of(hit.start) == line,
+            Role::Example => (follows || leads) && page.line_of(hit.start) == line,
+            _ => false,
+        }
     })
 }
 

@@ -110,7 +110,10 @@ pub(super) fn looks(page: &Page, tokens: &[Token], code: Option<Token>, signals:
 pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Signal>) {
     let Some(code) = code else { return };
     let named = hits.iter().any(|hit| matches!(hit.role, Role::Code | Role::SharedCode));
-    if named || stands_alone(page, &code) || code.end <= page.subject_end() {
+    let before = page.slice(0, code.start).trim_end_matches([' ', '"', '*', '[']);
+    let noun = |hit: &Hit| hit.role == Role::WeakCode && hit.end == before.len();
+    let announced = before.ends_with([':', '「', '『', '【']) || hits.iter().any(noun);
+    if named || announced || stands_alone(page, &code) || code.end <= page.subject_end() {
         return;
     }
     let because = "it holds a link, names no code, and the number stands amid words".to_owned();
