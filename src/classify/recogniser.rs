@@ -14,6 +14,9 @@ mod against;
 /// past 300 characters none is more than far.
 const REACH_BYTES: usize = 1_200;
 
+/// A mail is short up to this many bytes.
+const TERSE_BYTES: usize = 600;
+
 /// A text below a subject that says all may have this many bytes.
 const HEADLINE_BYTES: usize = 120;
 
@@ -115,7 +118,7 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -
     }
     surroundings(page, hits, finding.code, &mut finding.signals);
     against::topics(page, hits, finding.code, sure, &mut finding.signals);
-    against::looks(page, tokens, finding.code, &mut finding.signals);
+    against::looks(page, hits, tokens, finding.code, &mut finding.signals);
     if linked {
         against::link(page, hits, finding.code, &mut finding.signals);
     }
@@ -249,11 +252,49 @@ impl<'a> Scene<'a> {
         if strength == 0 || token.doubtful && !sure || relation.weight(strength == 2) == 0 {
             return None;
         }
-        let named = self.candidate(*token, hit, relation);
+        let mut named = self.candidate(*token, hit, relation);
+        if strength == 1 && self.is_terse(token) {
+            let because = "a short mail with one number, of no other trade".to_owned();
+            named.signals.push(Signal { name: "text.terse", weight: 15, because });
+            named.weight += 15;
+        }
         match self.asked_for(token) {
             Some(asked) if asked.weight > named.weight => Some(asked),
             _ => Some(named),
         }
+    }
+
+    /// Whether a mail is short, holds one number alone, hurries or warns, and is of
+    /// no other trade: then a plain "code" is enough.
+    fn is_terse(&self, token: &Token) -> bool {
+        let digits = matches!(token.shape, Shape::Digits | Shape::Grouped | Shape::Cells);
+        let text = self.page.slice(token.start, token.end);
+        let alone = self.tokens.iter().all(|other| {
+            other == token || other.doubtful || self.page.slice(other.start, other.end) == text
+        });
+        let hurried = self.hits.iter().any(|hit| {
+            matches!(hit.role, Role::Validity | Role::Secret)
+                || hit.role == Role::NotYou && !self.page.folded.contains("://")
+        });
+        let other = self.hits.iter().any(|hit| match hit.role {
+            Role::Label(family) => family.is_rival(),
+            Role::Topic(family) => !matches!(
+                family,
+                Family::Notice
+                    | Family::ResetLink
+                    | Family::ConfirmLink
+                    | Family::MagicLink
+                    | Family::PhishingWarning
+            ),
+            _ => false,
+        });
+        token.length >= 5
+            && digits
+            && alone
+            && hurried
+            && !other
+            && !self.rival
+            && self.page.folded.len() <= TERSE_BYTES
     }
 
     /// A token without a noun: "use 1234 to sign in".
@@ -496,6 +537,8 @@ impl<'a> Scene<'a> {
             let distance = gap.chars().count();
             let lines = hit_line - token_line;
             let relation = match lines {
+                // "1234 on the page you have open": such a word names only what it touches.
+                0 if hit.role == Role::Label(Family::Number) && distance > 12 => Relation::Far,
                 0 if distance <= 48 && !ends_sentence(gap) => Relation::Before,
                 1 if alone && distance <= 60 => Relation::Above,
                 // "1234 / expires at …": such a word names what follows it.
@@ -550,11 +593,20 @@ fn ends_sentence(gap: &str) -> bool {
 fn counts_or_exemplifies(page: &Page, hits: &[Hit], token: &Token) -> bool {
     let line = page.line_of(token.start);
     hits.iter().any(|hit| {
-        let follows = hit.start >= token.end && hit.start - token.end <= 1;
-        let leads = hit.end <= token.start && token.start - hit.end <= 2;
+        let gap = if hit.start >= token.end {
+            page.slice(token.end, hit.start)
+        } else {
+            page.slice(hit.end, token.start)
+        };
+        let follows = hit.start >= token.end;
         match hit.role {
-            Role::Unit => follows && page.line_of(hit.start) == line,
-            Role::Example => (follows || leads) && page.line_of(hit.start) == line,
+            Role::Unit => follows && gap.len() <= 1 && page.line_of(hit.start) == line,
+            Role::Example => {
+                gap.len() <= 4
+                    && !gap.contains(char::is_alphanumeric)
+                    && (follows || hit.end <= token.start)
+                    && page.line_of(hit.start) == line
+            }
             _ => false,
         }
     })

@@ -82,7 +82,13 @@ pub(super) fn topics(
 }
 
 /// What the look of the page says against a code mail, in any language.
-pub(super) fn looks(page: &Page, tokens: &[Token], code: Option<Token>, signals: &mut Vec<Signal>) {
+pub(super) fn looks(
+    page: &Page,
+    hits: &[Hit],
+    tokens: &[Token],
+    code: Option<Token>,
+    signals: &mut Vec<Signal>,
+) {
     let Some(code) = code else { return };
     let mut say = |name, weight, because: &str| {
         signals.push(Signal { name, weight, because: because.to_owned() });
@@ -90,7 +96,13 @@ pub(super) fn looks(page: &Page, tokens: &[Token], code: Option<Token>, signals:
     if marks::percent(page) {
         say("refuse.percent", -40, "it names a share in percent, as offers do");
     }
-    if marks::in_quotation(page, &code) {
+    // `"Code 1234"` is how a sender sets it off; `"read me 1234"` is what a swindler says.
+    let named = hits.iter().any(|hit| {
+        matches!(hit.role, Role::Code | Role::SharedCode | Role::WeakCode)
+            && hit.end <= code.start
+            && code.start - hit.end <= 4
+    });
+    if marks::quoted_letters(page, &code) >= if named { 12 } else { 5 } {
         say("refuse.quotation", -70, "what looks like a code is part of quoted speech");
     }
     let mut alone: Vec<&str> = tokens
