@@ -107,7 +107,7 @@ async fn slow_ones() {
         (
             "a flood whose first mail makes the twelfth",
             "A11/1h@0h A6/1m@11h",
-            "trickle+12@11h hammered+5@11h4m hammered.6@11h35m trickle.12@1d10h",
+            "trickle+12@11h hammered+5@11h4m hammered.6@11h35m trickle.12@1d11h",
         ),
         (
             "a flood, and then a trickle",
