@@ -193,7 +193,12 @@ fn looks_like(domain: &str) -> Option<&'static str> {
         .or_else(|| part(domain, b'.', |part| !domain.ends_with(part), &listed.domains))
         .or_else(|| {
             // What follows need not be a label of its own: `paypal.com-login.example`.
-            let before = |own: &str| domain.len() > own.len() && domain.starts_with(own);
+            let first = domain.as_bytes().first();
+            let before = |own: &str| {
+                own.as_bytes().first() == first
+                    && own.len() < domain.len()
+                    && domain.starts_with(own)
+            };
             let own = listed.domains.iter().filter(|(own, _)| before(own));
             own.max_by_key(|(own, _)| own.len()).map(|(_, service)| *service)
         })

@@ -31,20 +31,26 @@ impl<'a> Pen<'a> {
 
     /// Writes a line, folded.
     pub(super) fn write_line(&mut self, line: &str) {
-        if line.is_ascii() {
+        let blank = |byte: u8| byte <= b' ' || byte == 0x7f;
+        if line.is_ascii()
+            && !line
+                .bytes()
+                .zip(line.bytes().skip(1))
+                .any(|(a, b)| blank(a) && (blank(b) || a != b' '))
+            && !line.bytes().next_back().is_some_and(blank)
+            && !line.bytes().next().is_some_and(blank)
+        {
+            self.ascii_run(line);
+        } else if line.is_ascii() {
             for word in line.split(|c: char| c <= ' ' || c == '\u{7f}') {
                 if !word.is_empty() {
-                    self.settle_space(false);
-                    let start = self.folded.len();
-                    self.folded.push_str(word);
-                    if let Some(lower) = self.folded.get_mut(start..) {
-                        lower.make_ascii_lowercase();
-                    }
-                    self.shown.push_str(word);
+                    self.ascii_run(word);
                 }
                 self.space = true;
             }
-        } else if is_nfkc_quick(line.chars().map(narrow)) == IsNormalized::Yes {
+        } else if line.chars().all(is_settled)
+            || is_nfkc_quick(line.chars().map(narrow)) == IsNormalized::Yes
+        {
             for c in line.chars() {
                 self.char(narrow(c));
             }
@@ -58,6 +64,16 @@ impl<'a> Pen<'a> {
                 self.char(c);
             }
         }
+    }
+
+    fn ascii_run(&mut self, text: &str) {
+        self.settle_space(false);
+        let start = self.folded.len();
+        self.folded.push_str(text);
+        if let Some(lower) = self.folded.get_mut(start..) {
+            lower.make_ascii_lowercase();
+        }
+        self.shown.push_str(text);
     }
 
     fn ascii(&mut self, byte: u8) {
@@ -144,6 +160,14 @@ fn narrow(c: char) -> char {
         '\u{ff01}'..='\u{ff5e}' => std::char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         _ => c,
     }
+}
+
+/// Whether a character is in its compatibility form, narrowed, whatever stands
+/// beside it: asked first because asking Unicode's tables is slow.
+fn is_settled(c: char) -> bool {
+    c.is_ascii()
+        || matches!(c, '\u{3001}'..='\u{301f}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fe}'
+            | '\u{4e00}'..='\u{9fff}' | '\u{ff01}'..='\u{ff5e}')
 }
 
 /// Characters that no reader sees, and vowel marks of Arabic and Hebrew.

@@ -23,9 +23,11 @@ pub(super) fn percent(page: &Page) -> bool {
     })
 }
 
-/// Whether a token is part of quoted speech: somebody tells what a swindler says.
-pub(super) fn in_quotation(page: &Page, token: &Token) -> bool {
-    let Some(line) = page.lines.get(page.line_of(token.start)) else { return false };
+/// How many letters are quoted together with a token. Some are what a sender calls
+/// it; a sentence is somebody telling what a swindler says. A letter of a script
+/// without spaces counts for three.
+pub(super) fn quoted_letters(page: &Page, token: &Token) -> usize {
+    let Some(line) = page.lines.get(page.line_of(token.start)) else { return 0 };
     let before = page.slice(line.start.max(token.start.saturating_sub(REACH_BYTES)), token.start);
     let after = page.slice(token.end, line.end);
     let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
@@ -43,7 +45,7 @@ pub(super) fn in_quotation(page: &Page, token: &Token) -> bool {
             inside = inside.max(letters(quoted) * 3 + letters(after.get(..end).unwrap_or("")) * 3);
         }
     }
-    inside >= 12
+    inside
 }
 
 /// Whether a stretch of the page as it was written shows a row of two names or

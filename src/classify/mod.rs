@@ -161,7 +161,7 @@ pub fn classify(letter: &Letter, reader: &Reader<'_>) -> Verdict {
             None => {}
         }
     }
-    let finding = recogniser::weigh(&page, &hits, &tokens);
+    let finding = recogniser::weigh(&page, &hits, &tokens, !letter.links.is_empty());
     signals.extend(finding.signals);
     if let Some(service) = sender.service() {
         known::lean(service, letter, sender, finding.code.is_some(), &mut signals);

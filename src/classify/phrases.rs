@@ -45,6 +45,8 @@ pub(super) enum Role {
     Choose,
     /// Stands after a number that is an amount, a length or a time.
     Unit,
+    /// Makes what stands beside it an example: "such as".
+    Example,
     /// Names a number or a word that is no login code: "order number".
     Label(Family),
     /// What a mail is about when it is about no login code.

@@ -14,11 +14,19 @@ mod against;
 /// past 300 characters none is more than far.
 const REACH_BYTES: usize = 1_200;
 
+/// A mail is short up to this many bytes.
+const TERSE_BYTES: usize = 600;
+
+/// A text below a subject that says all may have this many bytes.
+const HEADLINE_BYTES: usize = 120;
+
 /// How a token stands to the noun that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Relation {
     /// Somewhere else in the mail.
     Far,
+    /// Alone on its line, under a subject with the noun.
+    Headed,
     /// In the same sentence or paragraph, with words between.
     Near,
     /// On the line above the noun.
@@ -40,13 +48,14 @@ impl Relation {
             (Self::Below, true) => 90,
             (Self::Near, true) => 60,
             (Self::Above, true) => 60,
+            (Self::Headed, true) => 50,
             (Self::Far, true) => 15,
             (Self::After, false) => 60,
             (Self::Before, false) => 55,
             (Self::Below, false) => 50,
             (Self::Above, false) => 30,
             (Self::Near, false) => 20,
-            (Self::Far, false) => 0,
+            (Self::Headed | Self::Far, false) => 0,
         }
     }
 
@@ -56,12 +65,13 @@ impl Relation {
             (Self::Before, true) => "code.before-code-phrase",
             (Self::Below, true) => "code.below-code-phrase",
             (Self::Above, true) => "code.above-code-phrase",
+            (Self::Headed, true) => "code.under-code-phrase",
             (Self::Far, true) => "code.far-from-code-phrase",
             (Self::After | Self::Near, false) => "code.after-code-word",
             (Self::Before, false) => "code.before-code-word",
             (Self::Below, false) => "code.below-code-word",
             (Self::Above, false) => "code.above-code-word",
-            (Self::Far, false) => "code.far-from-code-word",
+            (Self::Headed | Self::Far, false) => "code.far-from-code-word",
         }
     }
 }
@@ -75,8 +85,8 @@ pub(super) struct Finding {
     pub(super) code: Option<Token>,
 }
 
-/// Weighs a page.
-pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
+/// Weighs a page; `linked` if the letter holds links.
+pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -> Finding {
     let scene = Scene::of(page, hits, tokens);
     let spelled = words::spelled(page);
     let mut finding = Finding::default();
@@ -85,6 +95,7 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
         .chain(&spelled)
         .filter_map(|token| scene.named(token).or_else(|| scene.asked_for(token)))
         .chain(scene.only())
+        .chain(scene.headline())
         .chain(words::letters(page, hits).map(|(token, hit)| {
             let same = page.line_of(token.start) == page.line_of(hit.start);
             let relation = if same { Relation::After } else { Relation::Below };
@@ -107,7 +118,10 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token]) -> Finding {
     }
     surroundings(page, hits, finding.code, &mut finding.signals);
     against::topics(page, hits, finding.code, sure, &mut finding.signals);
-    against::looks(page, tokens, finding.code, &mut finding.signals);
+    against::looks(page, hits, tokens, finding.code, &mut finding.signals);
+    if linked {
+        against::link(page, hits, finding.code, &mut finding.signals);
+    }
     finding
 }
 
@@ -178,6 +192,7 @@ impl<'a> Scene<'a> {
                 })
             })
             .map(|token| page.slice(token.start, token.end))
+            .chain(case_number(page))
             .collect();
         scene.labelled = labelled;
         scene
@@ -214,7 +229,8 @@ impl<'a> Scene<'a> {
         // "the code below … on the page you have open": words such as "page" name a number only beside it.
         let (_, relation, hit) = best?;
         if hit.role == Role::Label(Family::Number) && relation < Relation::Before {
-            let code = self.hits.iter().filter(|hit| self.strength(hit) == 2).filter_map(|hit| {
+            let coded = |hit: &&Hit| matches!(hit.role, Role::Code | Role::SharedCode);
+            let code = self.hits.iter().filter(coded).filter_map(|hit| {
                 let (distance, relation) = self.relation(token, alone, hit)?;
                 (relation >= Relation::Below).then_some((distance, relation, hit))
             });
@@ -225,7 +241,7 @@ impl<'a> Scene<'a> {
 
     /// A token with the noun that names it, if any noun does.
     fn named(&self, token: &Token) -> Option<Candidate> {
-        if followed_by_unit(self.page, self.hits, token)
+        if counts_or_exemplifies(self.page, self.hits, token)
             || self.labelled.contains(&self.page.slice(token.start, token.end))
         {
             return None;
@@ -236,17 +252,55 @@ impl<'a> Scene<'a> {
         if strength == 0 || token.doubtful && !sure || relation.weight(strength == 2) == 0 {
             return None;
         }
-        let named = self.candidate(*token, hit, relation);
+        let mut named = self.candidate(*token, hit, relation);
+        if strength == 1 && self.is_terse(token) {
+            let because = "a short mail with one number, of no other trade".to_owned();
+            named.signals.push(Signal { name: "text.terse", weight: 15, because });
+            named.weight += 15;
+        }
         match self.asked_for(token) {
             Some(asked) if asked.weight > named.weight => Some(asked),
             _ => Some(named),
         }
     }
 
+    /// Whether a mail is short, holds one number alone, hurries or warns, and is of
+    /// no other trade: then a plain "code" is enough.
+    fn is_terse(&self, token: &Token) -> bool {
+        let digits = matches!(token.shape, Shape::Digits | Shape::Grouped | Shape::Cells);
+        let text = self.page.slice(token.start, token.end);
+        let alone = self.tokens.iter().all(|other| {
+            other == token || other.doubtful || self.page.slice(other.start, other.end) == text
+        });
+        let hurried = self.hits.iter().any(|hit| {
+            matches!(hit.role, Role::Validity | Role::Secret)
+                || hit.role == Role::NotYou && !self.page.folded.contains("://")
+        });
+        let other = self.hits.iter().any(|hit| match hit.role {
+            Role::Label(family) => family.is_rival(),
+            Role::Topic(family) => !matches!(
+                family,
+                Family::Notice
+                    | Family::ResetLink
+                    | Family::ConfirmLink
+                    | Family::MagicLink
+                    | Family::PhishingWarning
+            ),
+            _ => false,
+        });
+        token.length >= 5
+            && digits
+            && alone
+            && hurried
+            && !other
+            && !self.rival
+            && self.page.folded.len() <= TERSE_BYTES
+    }
+
     /// A token without a noun: "use 1234 to sign in".
     fn asked_for(&self, token: &Token) -> Option<Candidate> {
         if token.doubtful
-            || followed_by_unit(self.page, self.hits, token)
+            || counts_or_exemplifies(self.page, self.hits, token)
             || self.labelled.contains(&self.page.slice(token.start, token.end))
         {
             return None;
@@ -320,7 +374,7 @@ impl<'a> Scene<'a> {
             token.start >= subject
                 && !token.doubtful
                 && !matches!(token.shape, Shape::Coined)
-                && !followed_by_unit(self.page, self.hits, token)
+                && !counts_or_exemplifies(self.page, self.hits, token)
                 && !self.labelled.contains(&self.page.slice(token.start, token.end))
         });
         let token = *likely.next()?;
@@ -332,16 +386,46 @@ impl<'a> Scene<'a> {
             matches!(hit.role, Role::Label(_)) && relation > Relation::Near
         });
         let line = self.page.lines.get(self.page.line_of(token.start))?;
+        // "1234 – that is all you need", where the rest warns and hurries.
+        let opens = token.start == line.start
+            && has(&|role| matches!(role, Role::Secret | Role::NotYou))
+            && has(&|role| *role == Role::Validity);
         let asked = self.hits.iter().find(|hit| {
             matches!(hit.role, Role::Enter | Role::Ask)
                 && hit.end <= line.end
                 && hit.start >= line.start
         });
-        if labelled || asked.is_none() && !stands_alone(self.page, &token) {
+        if labelled || asked.is_none() && !opens && !stands_alone(self.page, &token) {
             return None;
         }
         let because = "the only thing in a short mail that looks like a code".to_owned();
         let mut signals = vec![Signal { name: "code.only", weight: 55, because }];
+        signals.extend(self.form(&token));
+        Some(Candidate::of(token, signals))
+    }
+
+    /// The one number of a subject that says what it is for, over a text that says
+    /// next to nothing: "Fernwick sign-in: 1234".
+    fn headline(&self) -> Option<Candidate> {
+        let subject = self.page.subject_end();
+        let rest = self.page.slice(subject, self.page.folded.len());
+        let named = |hit: &Hit| matches!(hit.role, Role::Label(_) | Role::Topic(_));
+        if rest.len() > HEADLINE_BYTES || self.hits.iter().any(named) {
+            return None;
+        }
+        let mut inside = self.tokens.iter().filter(|token| !token.doubtful);
+        let token = *inside.next().filter(|token| token.end <= subject)?;
+        let digits = matches!(token.shape, Shape::Digits | Shape::Grouped | Shape::Prefixed);
+        let purpose = self.hits.iter().find(|hit| {
+            hit.end <= subject
+                && matches!(hit.role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
+        })?;
+        if inside.next().is_some() || !digits || counts_or_exemplifies(self.page, self.hits, &token)
+        {
+            return None;
+        }
+        let because = purpose.because(self.page);
+        let mut signals = vec![Signal { name: "subject.names-only-code", weight: 65, because }];
         signals.extend(self.form(&token));
         Some(Candidate::of(token, signals))
     }
@@ -404,6 +488,9 @@ impl<'a> Scene<'a> {
         let subject = page.subject_end();
         // The subject is no neighbour of the first line.
         if (token.start < subject) != (hit.start < subject) {
+            if alone && hit.role == Role::Code && hit.end <= subject && !self.rival {
+                return Some((10_000, Relation::Headed));
+            }
             return (self.strength(hit) > 0).then_some((10_000, Relation::Far));
         }
         if hit.end <= token.start {
@@ -427,6 +514,10 @@ impl<'a> Scene<'a> {
                 0 if is_short_link(gap) => Relation::After,
                 0 if distance <= 120 && !ends_sentence(gap) => Relation::Near,
                 0 if distance <= 60 => Relation::Near,
+                // "on the page you have open": such a word names what follows on its own line only.
+                1..=4 if hit.role == Role::Label(Family::Number) && !ends_line(page, hit) => {
+                    Relation::Far
+                }
                 1..=4 if alone && distance <= 300 => Relation::Below,
                 1 if distance <= 80 && !ends_sentence(gap) => Relation::Near,
                 _ => Relation::Far,
@@ -446,8 +537,12 @@ impl<'a> Scene<'a> {
             let distance = gap.chars().count();
             let lines = hit_line - token_line;
             let relation = match lines {
+                // "1234 on the page you have open": such a word names only what it touches.
+                0 if hit.role == Role::Label(Family::Number) && distance > 12 => Relation::Far,
                 0 if distance <= 48 && !ends_sentence(gap) => Relation::Before,
                 1 if alone && distance <= 60 => Relation::Above,
+                // "1234 / expires at …": such a word names what follows it.
+                1 if hit.role == Role::Label(Family::Number) => Relation::Far,
                 1 if distance <= 40 && !ends_sentence(gap) => Relation::Before,
                 _ => Relation::Far,
             };
@@ -459,6 +554,14 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// The number of a case that a subject carries: `[#1234]`, `Ticket #1234`.
+fn case_number(page: &Page) -> Option<&str> {
+    let subject = page.slice(0, page.subject_end());
+    let number = subject.get(subject.find('#')? + 1..)?;
+    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    number.get(..end).filter(|number| !number.is_empty())
+}
+
 /// Whether what stands between a noun and a token is no more than "is" or ":".
 fn is_short_link(gap: &str) -> bool {
     let count = gap.chars().count();
@@ -466,6 +569,13 @@ fn is_short_link(gap: &str) -> bool {
         || count <= 40
             && gap.trim_end().ends_with([':', '>', '→', '「', '『', '【', '[', '"', '=', '*'])
         || count <= 30 && !ends_sentence(gap) && !gap.contains(',')
+}
+
+/// Whether nothing but marks follows a phrase on its line.
+fn ends_line(page: &Page, hit: &Hit) -> bool {
+    let line = page.lines.get(page.line_of(hit.end.saturating_sub(1)));
+    let rest = page.slice(hit.end, line.map_or(hit.end, |line| line.end));
+    !rest.chars().any(char::is_alphanumeric)
 }
 
 fn short(gap: &str, most: usize) -> bool {
@@ -479,12 +589,26 @@ fn ends_sentence(gap: &str) -> bool {
         || gap.contains("? ")
 }
 
-fn followed_by_unit(page: &Page, hits: &[Hit], token: &Token) -> bool {
+/// Whether a number is an amount ("10 minutes") or an example ("such as 1234").
+fn counts_or_exemplifies(page: &Page, hits: &[Hit], token: &Token) -> bool {
+    let line = page.line_of(token.start);
     hits.iter().any(|hit| {
-        hit.role == Role::Unit
-            && hit.start >= token.end
-            && hit.start - token.end <= 1
-            && page.line_of(hit.start) == page.line_of(token.start)
+        let gap = if hit.start >= token.end {
+            page.slice(token.end, hit.start)
+        } else {
+            page.slice(hit.end, token.start)
+        };
+        let follows = hit.start >= token.end;
+        match hit.role {
+            Role::Unit => follows && gap.len() <= 1 && page.line_of(hit.start) == line,
+            Role::Example => {
+                gap.len() <= 4
+                    && !gap.contains(char::is_alphanumeric)
+                    && (follows || hit.end <= token.start)
+                    && page.line_of(hit.start) == line
+            }
+            _ => false,
+        }
     })
 }
 

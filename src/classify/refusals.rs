@@ -17,6 +17,19 @@ const SNS_SENDER: &str = "no-reply@sns.amazonaws.com";
 static MARKERS: LazyLock<[Finder<'static>; 2]> =
     LazyLock::new(|| [Finder::new(OWN_MARKER), Finder::new("hansho.alert/")]);
 
+/// What mail programs write above a mail that they forward.
+static SEPARATORS: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
+    [
+        "---------- forwarded message",
+        "-------- forwarded message",
+        "-----original message-----",
+        "begin forwarded message:",
+        "転送されたメッセージ",
+        "---------- weitergeleitete nachricht",
+    ]
+    .map(Finder::new)
+});
+
 /// A reason to look no further.
 pub(super) fn outright(letter: &Letter, page: &Page) -> Option<Signal> {
     own_alert(letter, page).or_else(|| bounce(letter)).or_else(|| by_hand(letter, page))
@@ -76,14 +89,6 @@ fn by_hand(letter: &Letter, page: &Page) -> Option<Signal> {
         "chuyển tiếp:",
         "ส่งต่อ:",
     ];
-    const SEPARATORS: [&str; 6] = [
-        "---------- forwarded message",
-        "-------- forwarded message",
-        "-----original message-----",
-        "begin forwarded message:",
-        "転送されたメッセージ",
-        "---------- weitergeleitete nachricht",
-    ];
     let subject = page.slice(0, page.subject_end());
     if letter.attached_mail {
         return Some(refuse(
@@ -98,7 +103,8 @@ fn by_hand(letter: &Letter, page: &Page) -> Option<Signal> {
         ));
     }
     let text = page.slice(page.subject_end(), page.folded.len());
-    let holds = SEPARATORS.iter().any(|separator| text.contains(separator)) || is_set_off(page);
+    let holds = SEPARATORS.iter().any(|separator| separator.find(text.as_bytes()).is_some())
+        || is_set_off(page);
     holds.then(|| {
         refuse("forward.text", "its text holds another mail that somebody forwarded by hand")
     })

@@ -122,11 +122,11 @@ fn read(page: &Page, run: Run, tokens: &mut Vec<Token>) -> usize {
         let rest = Run { start: core.start + offset, end: core.end }.core(bytes);
         return single(page, rest, tokens).unwrap_or(run.end);
     }
-    if let Some(comma) = body.find([',', ';', '!', ')', '(', '"', '>', '<', '|', ']', '[']) {
+    if let Some(comma) = body.find([',', ';', '\'', '!', ')', '(', '"', '>', '<', '|', ']', '[']) {
         // `123456,valid` is a code and a word; `1,234` is an amount.
         let next = body.as_bytes().get(comma + 1).copied().unwrap_or(b' ');
         let part = Run { start: core.start, end: core.start + comma };
-        if next.is_ascii_digit() {
+        if next.is_ascii_digit() && body.as_bytes().get(comma) == Some(&b',') {
             return run.end;
         }
         return single(page, part, tokens).unwrap_or(run.end).min(run.end);

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Sections of a file, with the role of their phrases as Rust writes it.
-const SECTIONS: [(&str, &str); 17] = [
+const SECTIONS: [(&str, &str); 18] = [
     ("code", "Role::Code"),
     ("shared-code", "Role::SharedCode"),
     ("weak-code", "Role::WeakCode"),
@@ -27,6 +27,7 @@ const SECTIONS: [(&str, &str); 17] = [
     ("depiction", "Role::Depiction"),
     ("choose", "Role::Choose"),
     ("unit", "Role::Unit"),
+    ("example", "Role::Example"),
 ];
 
 /// Families of labels and topics, with their names in Rust.

@@ -82,7 +82,13 @@ pub(super) fn topics(
 }
 
 /// What the look of the page says against a code mail, in any language.
-pub(super) fn looks(page: &Page, tokens: &[Token], code: Option<Token>, signals: &mut Vec<Signal>) {
+pub(super) fn looks(
+    page: &Page,
+    hits: &[Hit],
+    tokens: &[Token],
+    code: Option<Token>,
+    signals: &mut Vec<Signal>,
+) {
     let Some(code) = code else { return };
     let mut say = |name, weight, because: &str| {
         signals.push(Signal { name, weight, because: because.to_owned() });
@@ -90,7 +96,13 @@ pub(super) fn looks(page: &Page, tokens: &[Token], code: Option<Token>, signals:
     if marks::percent(page) {
         say("refuse.percent", -40, "it names a share in percent, as offers do");
     }
-    if marks::in_quotation(page, &code) {
+    // `"Code 1234"` is how a sender sets it off; `"read me 1234"` is what a swindler says.
+    let named = hits.iter().any(|hit| {
+        matches!(hit.role, Role::Code | Role::SharedCode | Role::WeakCode)
+            && hit.end <= code.start
+            && code.start - hit.end <= 4
+    });
+    if marks::quoted_letters(page, &code) >= if named { 12 } else { 5 } {
         say("refuse.quotation", -70, "what looks like a code is part of quoted speech");
     }
     let mut alone: Vec<&str> = tokens
@@ -103,6 +115,21 @@ pub(super) fn looks(page: &Page, tokens: &[Token], code: Option<Token>, signals:
     if alone.len() >= 4 {
         say("refuse.many", -60, "it lists several things that look like codes");
     }
+}
+
+/// A number amid the words of a mail that wants a link followed and names no
+/// code: the user, the session, the request.
+pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Signal>) {
+    let Some(code) = code else { return };
+    let named = hits.iter().any(|hit| matches!(hit.role, Role::Code | Role::SharedCode));
+    let before = page.slice(0, code.start).trim_end_matches([' ', '"', '*', '[']);
+    let noun = |hit: &Hit| hit.role == Role::WeakCode && hit.end == before.len();
+    let announced = before.ends_with([':', '「', '『', '【']) || hits.iter().any(noun);
+    if named || announced || stands_alone(page, &code) || code.end <= page.subject_end() {
+        return;
+    }
+    let because = "it holds a link, names no code, and the number stands amid words".to_owned();
+    signals.push(Signal { name: "refuse.link-instead", weight: -60, because });
 }
 
 /// What a topic weighs. Code mails speak of logins and links, and warn of

@@ -275,7 +275,8 @@ mod tests {
             from: Some("'><apps:property name='forwardTo' value='a@example.net'/>".to_owned()),
             subject: Some("\"<&>\"".to_owned()),
         };
-        let feed = feed(std::slice::from_ref(&hostile), "hanako-7q3k9x2mtf@mail.example.com").unwrap();
+        let feed =
+            feed(std::slice::from_ref(&hostile), "hanako-7q3k9x2mtf@mail.example.com").unwrap();
         let mut reader = Reader::from_reader(feed.as_slice());
         let mut found = Vec::new();
         let mut buffer = Vec::new();
