@@ -35,6 +35,9 @@ MUTATIONS: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
             (PIPELINE, "next.nonce = self.nonces.next();", "next.nonce = owner;"),
             (PIPELINE, "self.write(key, Some(&docket), settled, now_ms)", "self.write(key, Some(&docket), settled, now_ms, self.nonces.next())"),
             (PIPELINE, "self.write(&key, seen.as_ref(), next, now_ms)", "self.write(&key, seen.as_ref(), next, now_ms, judged.mail.clone())"),
+            (PIPELINE, "None, later, now_ms)", "None, later, now_ms, self.nonces.next())"),
+            (PIPELINE, "None, Docket::default(), now_ms)", "None, Docket::default(), now_ms, self.nonces.next())"),
+            (PIPELINE, "Docket::default(), (self.now_ms)())", "Docket::default(), (self.now_ms)(), self.nonces.next())"),
         ],
     ),
     "no-lease": (
