@@ -225,24 +225,13 @@ fn as_text(
     )?;
     match &alert.sms {
         None => writeln!(out, "  SMS     none: this alert is told by e-mail only")?,
-        Some(text) => writeln!(out, "  SMS     {}\n    {text}", price(text))?,
+        Some(text) => writeln!(out, "  SMS     {}\n    {text}", show::sms_size(text))?,
     }
     writeln!(out, "  e-mail  {}", alert.subject)?;
     for line in alert.email.lines() {
         writeln!(out, "    {line}")?;
     }
     writeln!(out)
-}
-
-/// What carriers charge for: `1 part, 68 of 70 UTF-16 units`.
-fn price(text: &str) -> String {
-    let size = sms::segments(text);
-    let (most, unit) = match size.encoding {
-        Encoding::Gsm7 => (160, "GSM-7 septets"),
-        Encoding::Ucs2 => (70, "UTF-16 units"),
-    };
-    let parts = if size.parts == 1 { "part" } else { "parts" };
-    format!("{} {parts}, {} of {most} {unit}", size.parts, size.units)
 }
 
 fn as_json(facts: &Facts, language: Language, alert: &Alert) -> serde_json::Value {

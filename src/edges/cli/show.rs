@@ -155,12 +155,7 @@ pub(super) fn alert(
         bars(out, audience, arrivals_ms)?;
     }
     if let Some(text) = &sent.alert.sms {
-        let segments = sms::segments(text);
-        writeln!(
-            out,
-            "  {FAINT}SMS, {} units of {:?}, {} part{FAINT:#}",
-            segments.units, segments.encoding, segments.parts
-        )?;
+        writeln!(out, "  {FAINT}SMS, {}{FAINT:#}", sms_size(text))?;
         writeln!(out, "    {text}")?;
     }
     writeln!(out, "  {FAINT}e-mail{FAINT:#}  {STRONG}{}{STRONG:#}", sent.alert.subject)?;
@@ -168,6 +163,17 @@ pub(super) fn alert(
         writeln!(out, "    {line}")?;
     }
     writeln!(out)
+}
+
+/// What carriers charge for: `1 part, 68 of 70 UTF-16 units`.
+pub(super) fn sms_size(text: &str) -> String {
+    let size = sms::segments(text);
+    let (most, unit) = match size.encoding {
+        sms::Encoding::Gsm7 => (160, "GSM-7 septets"),
+        sms::Encoding::Ucs2 => (70, "UTF-16 units"),
+    };
+    let parts = if size.parts == 1 { "part" } else { "parts" };
+    format!("{} {parts}, {} of {most} {unit}", size.parts, size.units)
 }
 
 /// One column a minute, or as many minutes as make the picture fit.
