@@ -220,9 +220,12 @@ fn walk(trie: &DoubleArray<&'static [u8]>, page: &Page, start: usize, found: &mu
             && [".com", ".net", ".org", ".jp"].iter().any(|end| after.starts_with(end));
         let senses = usize::try_from(place).ok().and_then(|place| SENSES.get(place));
         let Some(senses) = senses.filter(|_| !host) else { continue };
-        let goes_on = said.chars().next_back().is_some_and(is_spaced)
-            && after.chars().next().is_some_and(is_letter);
-        let said = senses.iter().filter(|sense| sense.open || !goes_on);
+        let (last, next) = (said.chars().next_back(), after.chars().next());
+        // A number is no part of a longer one, either.
+        let longer =
+            last.is_some_and(|c| c.is_ascii_digit()) && next.is_some_and(|c| c.is_ascii_digit());
+        let goes_on = longer || last.is_some_and(is_spaced) && next.is_some_and(is_letter);
+        let said = senses.iter().filter(|sense| !goes_on || sense.open && !longer);
         found.extend(said.map(|sense| Hit { role: sense.role, start, end, sense }));
     }
 }

@@ -9,6 +9,9 @@ use super::tokens::{Shape, Token};
 use super::{Kind, Signal, marks, words};
 
 mod against;
+mod relation;
+
+use relation::{Relation, counts_or_exemplifies, ends_line, ends_sentence, is_short_link, short};
 
 /// A noun and a token this many bytes apart have nothing to do with each other:
 /// past 300 characters none is more than far.
@@ -19,62 +22,6 @@ const TERSE_BYTES: usize = 600;
 
 /// A text below a subject that says all may have this many bytes.
 const HEADLINE_BYTES: usize = 120;
-
-/// How a token stands to the noun that names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Relation {
-    /// Somewhere else in the mail.
-    Far,
-    /// Alone on its line, under a subject with the noun.
-    Headed,
-    /// In the same sentence or paragraph, with words between.
-    Near,
-    /// On the line above the noun.
-    Above,
-    /// On a line of its own below the noun.
-    Below,
-    /// "1234 is your code".
-    Before,
-    /// "code: 1234".
-    After,
-}
-
-impl Relation {
-    /// The weight if a strong noun or a weak one names the token.
-    fn weight(self, strong: bool) -> i32 {
-        match (self, strong) {
-            (Self::After, true) => 100,
-            (Self::Before, true) => 95,
-            (Self::Below, true) => 90,
-            (Self::Near, true) => 60,
-            (Self::Above, true) => 60,
-            (Self::Headed, true) => 50,
-            (Self::Far, true) => 15,
-            (Self::After, false) => 60,
-            (Self::Before, false) => 55,
-            (Self::Below, false) => 50,
-            (Self::Above, false) => 30,
-            (Self::Near, false) => 20,
-            (Self::Headed | Self::Far, false) => 0,
-        }
-    }
-
-    fn signal(self, strong: bool) -> &'static str {
-        match (self, strong) {
-            (Self::After | Self::Near, true) => "code.after-code-phrase",
-            (Self::Before, true) => "code.before-code-phrase",
-            (Self::Below, true) => "code.below-code-phrase",
-            (Self::Above, true) => "code.above-code-phrase",
-            (Self::Headed, true) => "code.under-code-phrase",
-            (Self::Far, true) => "code.far-from-code-phrase",
-            (Self::After | Self::Near, false) => "code.after-code-word",
-            (Self::Before, false) => "code.before-code-word",
-            (Self::Below, false) => "code.below-code-word",
-            (Self::Above, false) => "code.above-code-word",
-            (Self::Headed | Self::Far, false) => "code.far-from-code-word",
-        }
-    }
-}
 
 /// What the recogniser found.
 #[derive(Debug, Default)]
@@ -560,56 +507,6 @@ fn case_number(page: &Page) -> Option<&str> {
     let number = subject.get(subject.find('#')? + 1..)?;
     let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
     number.get(..end).filter(|number| !number.is_empty())
-}
-
-/// Whether what stands between a noun and a token is no more than "is" or ":".
-fn is_short_link(gap: &str) -> bool {
-    let count = gap.chars().count();
-    count <= 12 && !ends_sentence(gap)
-        || count <= 40
-            && gap.trim_end().ends_with([':', '>', '→', '「', '『', '【', '[', '"', '=', '*'])
-        || count <= 30 && !ends_sentence(gap) && !gap.contains(',')
-}
-
-/// Whether nothing but marks follows a phrase on its line.
-fn ends_line(page: &Page, hit: &Hit) -> bool {
-    let line = page.lines.get(page.line_of(hit.end.saturating_sub(1)));
-    let rest = page.slice(hit.end, line.map_or(hit.end, |line| line.end));
-    !rest.chars().any(char::is_alphanumeric)
-}
-
-fn short(gap: &str, most: usize) -> bool {
-    gap.chars().count() <= most && !ends_sentence(gap)
-}
-
-fn ends_sentence(gap: &str) -> bool {
-    gap.contains(['。', '！', '।'])
-        || gap.contains(". ")
-        || gap.contains("! ")
-        || gap.contains("? ")
-}
-
-/// Whether a number is an amount ("10 minutes") or an example ("such as 1234").
-fn counts_or_exemplifies(page: &Page, hits: &[Hit], token: &Token) -> bool {
-    let line = page.line_of(token.start);
-    hits.iter().any(|hit| {
-        let gap = if hit.start >= token.end {
-            page.slice(token.end, hit.start)
-        } else {
-            page.slice(hit.end, token.start)
-        };
-        let follows = hit.start >= token.end;
-        match hit.role {
-            Role::Unit => follows && gap.len() <= 1 && page.line_of(hit.start) == line,
-            Role::Example => {
-                gap.len() <= 4
-                    && !gap.contains(char::is_alphanumeric)
-                    && (follows || hit.end <= token.start)
-                    && page.line_of(hit.start) == line
-            }
-            _ => false,
-        }
-    })
 }
 
 /// Whether nothing but marks stands beside a token on its lines.
