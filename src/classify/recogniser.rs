@@ -134,9 +134,10 @@ impl<'a> Scene<'a> {
         let labelled = tokens
             .iter()
             .filter(|token| {
-                scene.nearest(token).is_some_and(|(_, relation, hit)| {
-                    matches!(hit.role, Role::Label(_)) && relation > Relation::Near
-                })
+                is_identifier(page, token)
+                    || scene.nearest(token).is_some_and(|(_, relation, hit)| {
+                        matches!(hit.role, Role::Label(_)) && relation > Relation::Near
+                    })
             })
             .map(|token| page.slice(token.start, token.end))
             .chain(case_number(page))
@@ -200,10 +201,15 @@ impl<'a> Scene<'a> {
             return None;
         }
         let mut named = self.candidate(*token, hit, relation);
-        if strength == 1 && self.is_terse(token) {
+        if strength == 1 && self.is_hurried() && token.length >= 5 && self.is_terse(token) {
             let because = "a short mail with one number, of no other trade".to_owned();
             named.signals.push(Signal { name: "text.terse", weight: 15, because });
             named.weight += 15;
+        }
+        if strength == 1 && self.is_list_of_numbers() {
+            let because = "one of several numbers with names of other trades".to_owned();
+            named.signals.push(Signal { name: "code.among-numbers", weight: -25, because });
+            named.weight -= 25;
         }
         match self.asked_for(token) {
             Some(asked) if asked.weight > named.weight => Some(asked),
@@ -211,20 +217,36 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Whether a mail is short, holds one number alone, hurries or warns, and is of
-    /// no other trade: then a plain "code" is enough.
+    /// Whether two numbers or more have names of other trades, as in a form.
+    fn is_list_of_numbers(&self) -> bool {
+        let named = self.hits.iter().filter(|hit| {
+            let after = self.page.slice(hit.end, self.page.folded.len());
+            matches!(hit.role, Role::Label(_))
+                && after.trim_start_matches([' ', ':']).starts_with(|c: char| c.is_ascii_digit())
+        });
+        named.count() >= 2
+    }
+
+    /// Whether a mail hurries or warns.
+    fn is_hurried(&self) -> bool {
+        self.hits.iter().any(|hit| {
+            matches!(hit.role, Role::Validity | Role::Secret)
+                || hit.role == Role::NotYou && !self.page.folded.contains("://")
+        })
+    }
+
+    /// Whether a mail is short, holds one number alone and is of no other trade:
+    /// then a plain "code" that hurries, or a verb with a purpose, is enough.
     fn is_terse(&self, token: &Token) -> bool {
         let digits = matches!(token.shape, Shape::Digits | Shape::Grouped | Shape::Cells);
         let text = self.page.slice(token.start, token.end);
         let alone = self.tokens.iter().all(|other| {
             other == token || other.doubtful || self.page.slice(other.start, other.end) == text
         });
-        let hurried = self.hits.iter().any(|hit| {
-            matches!(hit.role, Role::Validity | Role::Secret)
-                || hit.role == Role::NotYou && !self.page.folded.contains("://")
-        });
         let other = self.hits.iter().any(|hit| match hit.role {
             Role::Label(family) => family.is_rival(),
+            // One can unsubscribe from a footer of anything.
+            Role::Topic(Family::Campaign) => hit.end <= self.page.subject_end(),
             Role::Topic(family) => !matches!(
                 family,
                 Family::Notice
@@ -235,13 +257,7 @@ impl<'a> Scene<'a> {
             ),
             _ => false,
         });
-        token.length >= 5
-            && digits
-            && alone
-            && hurried
-            && !other
-            && !self.rival
-            && self.page.folded.len() <= TERSE_BYTES
+        digits && alone && !other && !self.rival && self.page.folded.len() <= TERSE_BYTES
     }
 
     /// A token without a noun: "use 1234 to sign in".
@@ -274,6 +290,10 @@ impl<'a> Scene<'a> {
         let mut signals =
             vec![Signal { name: "code.asked-for", weight, because: verb.because(self.page) }];
         signals.extend(self.form(token));
+        if purpose && self.is_terse(token) && !self.page.folded.contains("://") {
+            let because = "a short mail with one number, of no other trade".to_owned();
+            signals.push(Signal { name: "text.terse", weight: 15, because });
+        }
         Some(Candidate::of(*token, signals))
     }
 
@@ -493,12 +513,26 @@ impl<'a> Scene<'a> {
                 1 if distance <= 40 && !ends_sentence(gap) => Relation::Before,
                 _ => Relation::Far,
             };
-            // What stands before a number names it rather than what follows.
-            return Some((distance + 12, relation));
+            // What stands before a number names it rather than what follows, and more so
+            // where the number has a line of its own.
+            let apart = if relation == Relation::Above { 60 } else { 12 };
+            return Some((distance + apart, relation));
         }
         // The noun holds the token, as "2-step verification" holds the 2.
         None
     }
+}
+
+/// Whether "ID" or "No." stands right before a token, as people of all scripts write.
+fn is_identifier(page: &Page, token: &Token) -> bool {
+    let before = page.slice(0, token.start).trim_end_matches([':', '.', ' ', '#']);
+    ["id", "uid", "no"].iter().any(|word| {
+        before
+            .strip_suffix(word)
+            .is_some_and(|rest| !rest.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-'))
+            && token.start > before.len()
+            && (*word != "no" || page.slice(before.len(), token.start).starts_with('.'))
+    })
 }
 
 /// The number of a case that a subject carries: `[#1234]`, `Ticket #1234`.

@@ -3,7 +3,7 @@
 
 use crate::classify::page::Page;
 use crate::classify::phrases::{Family, Hit, Role};
-use crate::classify::tokens::Token;
+use crate::classify::tokens::{Shape, Token};
 use crate::classify::{Signal, marks};
 
 use super::stands_alone;
@@ -125,7 +125,13 @@ pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut
     let before = page.slice(0, code.start).trim_end_matches([' ', '"', '*', '[']);
     let noun = |hit: &Hit| hit.role == Role::WeakCode && hit.end == before.len();
     let announced = before.ends_with([':', '「', '『', '【']) || hits.iter().any(noun);
-    if named || announced || stands_alone(page, &code) || code.end <= page.subject_end() {
+    // "Press the button or enter 123-456 by hand".
+    let asked = code.shape == Shape::Grouped
+        && hits.iter().any(|hit| {
+            matches!(hit.role, Role::Enter | Role::Ask)
+                && (hit.end..=hit.end + 2).contains(&code.start)
+        });
+    if named || asked || announced || stands_alone(page, &code) || code.end <= page.subject_end() {
         return;
     }
     let because = "it holds a link, names no code, and the number stands amid words".to_owned();
