@@ -206,7 +206,7 @@ impl<'a> Scene<'a> {
             named.signals.push(Signal { name: "text.terse", weight: 15, because });
             named.weight += 15;
         }
-        if strength == 1 && self.is_list_of_numbers() {
+        if strength == 1 && !stands_alone(self.page, token) && self.is_list_of_numbers() {
             let because = "one of several numbers with names of other trades".to_owned();
             named.signals.push(Signal { name: "code.among-numbers", weight: -25, because });
             named.weight -= 25;
