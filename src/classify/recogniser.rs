@@ -49,6 +49,8 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -
             scene.candidate(token, hit, relation)
         }))
         .chain(bare(page, tokens))
+        .chain(words::capitals(page).iter().filter_map(|token| scene.asked_for(token)))
+        .chain(words::joined(page, hits))
         .chain(words::pictures(page, hits))
         .chain(words::chosen(page, hits))
         .chain(words::phrase(page, hits))
@@ -201,7 +203,7 @@ impl<'a> Scene<'a> {
             return None;
         }
         let mut named = self.candidate(*token, hit, relation);
-        if strength == 1 && self.is_hurried() && token.length >= 5 && self.is_terse(token) {
+        if strength == 1 && self.is_pressing(token) && token.length >= 5 && self.is_terse(token) {
             let because = "a short mail with one number, of no other trade".to_owned();
             named.signals.push(Signal { name: "text.terse", weight: 15, because });
             named.weight += 15;
@@ -227,11 +229,15 @@ impl<'a> Scene<'a> {
         named.count() >= 2
     }
 
-    /// Whether a mail hurries or warns.
-    fn is_hurried(&self) -> bool {
-        self.hits.iter().any(|hit| {
-            matches!(hit.role, Role::Validity | Role::Secret)
-                || hit.role == Role::NotYou && !self.page.folded.contains("://")
+    /// Whether a mail hurries or warns, or sets a number off under a subject with a purpose.
+    fn is_pressing(&self, token: &Token) -> bool {
+        let linked = self.page.folded.contains("://");
+        let alone = stands_alone(self.page, token);
+        self.hits.iter().any(|hit| match hit.role {
+            Role::Validity | Role::Secret => !linked || alone,
+            Role::NotYou => !linked,
+            Role::For(_) => !linked && alone && hit.end <= self.page.subject_end(),
+            _ => false,
         })
     }
 
@@ -270,6 +276,10 @@ impl<'a> Scene<'a> {
         }
         let line = self.page.lines.get(self.page.line_of(token.start))?;
         let verb = self.hits.iter().find(|hit| match hit.role {
+            Role::Enter if token.shape == Shape::Letters => {
+                hit.end <= token.start && token.start - hit.end <= 4
+                    || hit.start >= token.end && hit.start - token.end <= 4
+            }
             Role::Enter => {
                 hit.end <= token.start && short(self.page.slice(hit.end, token.start), 16)
                     || hit.start >= token.end && short(self.page.slice(token.end, hit.start), 6)
@@ -323,6 +333,7 @@ impl<'a> Scene<'a> {
         }
         let refused = |hit: &Hit| match hit.role {
             Role::Label(family) => family != Family::Number && family != Family::Postal,
+            Role::Topic(Family::Campaign) => !self.is_footer(hit),
             Role::Topic(family) => !matches!(
                 family,
                 Family::ResetLink
@@ -369,6 +380,12 @@ impl<'a> Scene<'a> {
         let mut signals = vec![Signal { name: "code.only", weight: 55, because }];
         signals.extend(self.form(&token));
         Some(Candidate::of(token, signals))
+    }
+
+    /// Whether a phrase stands on the last line.
+    fn is_footer(&self, hit: &Hit) -> bool {
+        self.page.lines.len() > 2
+            && self.page.lines.last().is_some_and(|line| hit.start >= line.start)
     }
 
     /// The one number of a subject that says what it is for, over a text that says

@@ -145,6 +145,63 @@ fn capitals_after(page: &Page, start: usize, end: usize) -> Option<Token> {
     None
 }
 
+/// Capitals that cannot be spoken, amid a line that is not written in capitals.
+pub(super) fn capitals(page: &Page) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
+        let shown = page.shown.get(line.start..line.end).unwrap_or_default();
+        let shouted = shown.bytes().filter(u8::is_ascii_uppercase).count();
+        let mut start = line.start;
+        for word in
+            shown.split(|c: char| !c.is_ascii_alphanumeric() && c.is_ascii() || !c.is_ascii())
+        {
+            let drawn = (6..=10).contains(&word.len())
+                && word.bytes().all(|byte| byte.is_ascii_uppercase())
+                && !is_word_like(word)
+                && shouted <= word.len() + 4;
+            let at = shown.get(start - line.start..).and_then(|rest| rest.find(word));
+            start += at.unwrap_or(0);
+            if drawn && tokens.len() < MAX_SPELLED {
+                tokens.push(Token {
+                    start,
+                    end: start + word.len(),
+                    shape: Shape::Letters,
+                    length: word.len(),
+                    doubtful: false,
+                });
+            }
+            start += word.len();
+        }
+    }
+    tokens
+}
+
+/// Words joined by hyphens, alone on a line or behind its colon, in a mail that says
+/// what to enter and what for: `plum-rail-cloud`.
+pub(super) fn joined(page: &Page, hits: &[Hit]) -> Option<Candidate> {
+    let subject = page.subject_end();
+    let verb = hits.iter().find(|hit| {
+        hit.start >= subject
+            && matches!(hit.role, Role::Ask | Role::Enter | Role::Words | Role::Code)
+    })?;
+    hits.iter().find(|hit| matches!(hit.role, Role::For(_)))?;
+    let line = page.lines.iter().skip(1).find_map(|line| {
+        let text = page.slice(line.start, line.end);
+        let said = text.rsplit([':', '\u{300c}', '"']).find(|said| !said.trim().is_empty())?;
+        let said = said.trim_matches(|c: char| !c.is_alphanumeric());
+        let parts: Vec<&str> = said.split('-').collect();
+        let plain = (3..=5).contains(&parts.len())
+            && parts.iter().all(|part| {
+                (3..=12).contains(&part.chars().count())
+                    && part.chars().all(|c| c.is_alphabetic() || is_mark(c))
+            });
+        let start = text.rfind(said)?;
+        plain.then(|| words_token(line.start + start, line.start + start + said.len()))
+    })?;
+    let signal = Signal { name: "code.words", weight: 80, because: verb.because(page) };
+    Some(Candidate::of(line, vec![signal]))
+}
+
 /// A token of capital letters, or of two to four plain words.
 fn written(page: &Page, start: usize, end: usize) -> Option<Token> {
     let shown = page.shown.get(start..end)?;
