@@ -110,6 +110,9 @@ impl<'a> Scene<'a> {
         let headed =
             in_subject(|role| matches!(role, Role::Code | Role::SharedCode | Role::For(_)))
                 && hits.iter().any(|hit| hit.role == Role::Validity);
+        let pressing = hits.iter().any(|hit| {
+            matches!(hit.role, Role::Validity | Role::Secret | Role::NotYou | Role::Ask)
+        });
         let rival = marks::percent(page)
             || hits.iter().any(|hit| match hit.role {
                 // Papers and customers are numbered in the last lines of any mail.
@@ -117,9 +120,10 @@ impl<'a> Scene<'a> {
                     hit.end <= page.subject_end() || !headed
                 }
                 Role::Label(family) => family.is_rival(),
-                // Every shop speaks of orders and bills; only a subject makes them the matter.
+                // Every shop speaks of orders and bills; only a subject makes them the matter,
+                // or a mail that hurries nobody.
                 Role::Topic(Family::Order | Family::Invoice | Family::Tax) => {
-                    hit.end <= page.subject_end()
+                    hit.end <= page.subject_end() || !pressing
                 }
                 Role::Topic(family) => family.is_rival(),
                 _ => false,
@@ -275,10 +279,15 @@ impl<'a> Scene<'a> {
             return None;
         }
         let line = self.page.lines.get(self.page.line_of(token.start))?;
+        let before = self.page.slice(line.start, token.start).trim_end();
+        let pointed = before.ends_with(':')
+            && !self.page.slice(token.end, line.end).contains(char::is_alphanumeric);
         let verb = self.hits.iter().find(|hit| match hit.role {
-            Role::Enter if token.shape == Shape::Letters => {
-                hit.end <= token.start && token.start - hit.end <= 4
-                    || hit.start >= token.end && hit.start - token.end <= 4
+            // "Enter the following in the app: 1234".
+            Role::Enter | Role::Ask
+                if pointed && hit.start >= line.start && hit.end <= token.start =>
+            {
+                !ends_sentence(self.page.slice(hit.end, token.start))
             }
             Role::Enter => {
                 hit.end <= token.start && short(self.page.slice(hit.end, token.start), 16)
@@ -293,10 +302,19 @@ impl<'a> Scene<'a> {
                 && (hit.start >= line.start && hit.end <= line.end
                     || hit.end <= self.page.subject_end())
         });
-        if !purpose && matches!(token.shape, Shape::Mixed | Shape::Coined | Shape::Letters) {
+        let lettered = token.shape == Shape::Letters;
+        let purpose =
+            purpose || lettered && self.hits.iter().any(|hit| matches!(hit.role, Role::For(_)));
+        if !purpose && matches!(token.shape, Shape::Mixed | Shape::Coined) {
             return None;
         }
-        let weight = if purpose { 70 } else { 50 };
+        // Capitals that nobody could speak say themselves that they are a code.
+        let weight = match (purpose, lettered) {
+            (true, true) => 85,
+            (false, true) => 80,
+            (true, false) => 70,
+            (false, false) => 50,
+        };
         let mut signals =
             vec![Signal { name: "code.asked-for", weight, because: verb.because(self.page) }];
         signals.extend(self.form(token));
@@ -494,7 +512,13 @@ impl<'a> Scene<'a> {
             if taken {
                 return (self.strength(hit) > 0).then_some((distance + 400, Relation::Far));
             }
+            // A label that has its number already names no other below.
+            let line_end = page.lines.get(page.line_of(hit.start)).map_or(hit.end, |line| line.end);
+            let named = lines > 0
+                && matches!(hit.role, Role::Label(_))
+                && page.slice(hit.end, line_end).contains(|c: char| c.is_ascii_digit());
             let relation = match lines {
+                _ if named => Relation::Far,
                 0 if is_short_link(gap) => Relation::After,
                 0 if distance <= 120 && !ends_sentence(gap) => Relation::Near,
                 0 if distance <= 60 => Relation::Near,

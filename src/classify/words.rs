@@ -10,6 +10,8 @@ use super::{Signal, marks};
 
 /// At most this many stretches of letters are taken for tokens.
 const MAX_SPELLED: usize = 12;
+/// Letters that make Cyrillic capitals a word.
+const CYRILLIC_VOWELS: [char; 10] = ['А', 'Е', 'Ё', 'И', 'О', 'У', 'Ы', 'Э', 'Ю', 'Я'];
 /// Names may stand this many lines below the line that announces them.
 const ROW_LINES: usize = 4;
 
@@ -150,27 +152,19 @@ pub(super) fn capitals(page: &Page) -> Vec<Token> {
     let mut tokens = Vec::new();
     for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
         let shown = page.shown.get(line.start..line.end).unwrap_or_default();
-        let shouted = shown.bytes().filter(u8::is_ascii_uppercase).count();
-        let mut start = line.start;
-        for word in
-            shown.split(|c: char| !c.is_ascii_alphanumeric() && c.is_ascii() || !c.is_ascii())
-        {
-            let drawn = (6..=10).contains(&word.len())
-                && word.bytes().all(|byte| byte.is_ascii_uppercase())
-                && !is_word_like(word)
-                && shouted <= word.len() + 4;
-            let at = shown.get(start - line.start..).and_then(|rest| rest.find(word));
-            start += at.unwrap_or(0);
+        let shouted = shown.chars().filter(|c| c.is_uppercase()).count();
+        let runs = shown.split(|c: char| !(c.is_uppercase() || c.is_lowercase() || c.is_numeric()));
+        for run in runs.filter(|run| run.chars().all(char::is_uppercase)) {
+            let length = run.chars().count();
+            let spoken =
+                if run.is_ascii() { is_word_like(run) } else { run.contains(CYRILLIC_VOWELS) };
+            let start = line.start + shown.find(run).unwrap_or(0);
+            let drawn = (6..=10).contains(&length) && !spoken && shouted <= length + 4;
             if drawn && tokens.len() < MAX_SPELLED {
-                tokens.push(Token {
-                    start,
-                    end: start + word.len(),
-                    shape: Shape::Letters,
-                    length: word.len(),
-                    doubtful: false,
-                });
+                let end = start + run.len();
+                let shape = Shape::Letters;
+                tokens.push(Token { start, end, shape, length, doubtful: false });
             }
-            start += word.len();
         }
     }
     tokens

@@ -141,13 +141,23 @@ pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut
     let noun = |hit: &Hit| hit.role == Role::WeakCode && hit.end == before.len();
     let announced = before.ends_with([':', '「', '『', '【']) || hits.iter().any(noun);
     // "Press the button or enter 123-456 by hand".
-    let asked =
-        matches!(code.shape, Shape::Grouped | Shape::Mixed | Shape::Letters | Shape::Prefixed)
-            && hits.iter().any(|hit| {
-                matches!(hit.role, Role::Enter | Role::Ask)
-                    && (hit.end <= code.start && short(page.slice(hit.end, code.start), 12)
-                        || (code.end..=code.end + 1).contains(&hit.start))
-            });
+    let line = page.lines.get(page.line_of(code.start));
+    let told = hits.iter().any(|hit| {
+        hit.role == Role::Ask
+            && line.is_some_and(|line| hit.start >= line.start && hit.end <= line.end)
+    });
+    let drawn =
+        matches!(code.shape, Shape::Grouped | Shape::Mixed | Shape::Letters | Shape::Prefixed);
+    let reach = match code.shape {
+        Shape::Digits if told && code.length <= 6 => 1,
+        _ => 12,
+    };
+    let asked = (drawn || reach == 1)
+        && hits.iter().any(|hit| {
+            matches!(hit.role, Role::Enter | Role::Ask)
+                && (hit.end <= code.start && short(page.slice(hit.end, code.start), reach)
+                    || (code.end..=code.end + 1).contains(&hit.start))
+        });
     if named || asked || announced || stands_alone(page, &code) || code.end <= page.subject_end() {
         return;
     }
