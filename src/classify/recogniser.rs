@@ -10,8 +10,13 @@ use super::{Kind, Signal, marks, words};
 
 mod against;
 mod relation;
+mod surroundings;
 
-use relation::{Relation, counts_or_exemplifies, ends_line, ends_sentence, is_short_link, short};
+use relation::{
+    Relation, case_number, counts_or_exemplifies, ends_line, ends_sentence, is_identifier,
+    is_short_link, short, stands_alone,
+};
+use surroundings::{bare, surroundings};
 
 /// A noun and a token this many bytes apart have nothing to do with each other:
 /// past 300 characters none is more than far.
@@ -561,96 +566,6 @@ impl<'a> Scene<'a> {
         }
         // The noun holds the token, as "2-step verification" holds the 2.
         None
-    }
-}
-
-/// Whether "ID" or "No." stands right before a token, as people of all scripts write.
-fn is_identifier(page: &Page, token: &Token) -> bool {
-    let before = page.slice(0, token.start).trim_end_matches([':', '.', ' ', '#']);
-    ["id", "uid", "no"].iter().any(|word| {
-        before
-            .strip_suffix(word)
-            .is_some_and(|rest| !rest.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-'))
-            && token.start > before.len()
-            && (*word != "no" || page.slice(before.len(), token.start).starts_with('.'))
-    })
-}
-
-/// The number of a case that a subject carries: `[#1234]`, `Ticket #1234`.
-fn case_number(page: &Page) -> Option<&str> {
-    let subject = page.slice(0, page.subject_end());
-    let number = subject.get(subject.find('#')? + 1..)?;
-    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
-    number.get(..end).filter(|number| !number.is_empty())
-}
-
-/// Whether nothing but marks stands beside a token on its lines.
-pub(super) fn stands_alone(page: &Page, token: &Token) -> bool {
-    let first = page.lines.get(page.line_of(token.start)).map_or(token.start, |line| line.start);
-    let last = page
-        .lines
-        .get(page.line_of(token.end.saturating_sub(1)))
-        .map_or(token.end, |line| line.end);
-    let silent = |text: &str| !text.chars().any(char::is_alphanumeric);
-    silent(page.slice(first, token.start)) && silent(page.slice(token.end, last.max(token.end)))
-}
-
-/// A text that is nothing but a code.
-fn bare(page: &Page, tokens: &[Token]) -> Option<Candidate> {
-    let mut inside = tokens.iter().filter(|token| token.start >= page.subject_end());
-    let token = *inside.next()?;
-    if inside.next().is_some() || token.doubtful || !stands_alone(page, &token) {
-        return None;
-    }
-    let lines = page
-        .lines
-        .iter()
-        .skip(1)
-        .filter(|line| page.slice(line.start, line.end).chars().any(char::is_alphanumeric));
-    let weight = match token.shape {
-        Shape::Mixed | Shape::Coined | Shape::Letters | Shape::Words => 80,
-        _ => 110,
-    };
-    let because = "the text holds nothing but what looks like a code".to_owned();
-    let all = token.shape == Shape::Cells || lines.count() == 1;
-    all.then(|| Candidate::of(token, vec![Signal { name: "code.bare", weight, because }]))
-}
-
-/// What speaks for a code mail around the code itself.
-fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Signal>) {
-    let subject = page.subject_end();
-    let in_subject = |role: Role| hits.iter().find(|hit| hit.role == role && hit.end <= subject);
-    if let Some(hit) = in_subject(Role::Code).or_else(|| in_subject(Role::SharedCode)) {
-        signals.push(Signal {
-            name: "subject.code-phrase",
-            weight: 25,
-            because: hit.because(page),
-        });
-    } else if let Some(hit) = in_subject(Role::WeakCode) {
-        signals.push(Signal { name: "subject.code-word", weight: 12, because: hit.because(page) });
-    }
-    // Without a code these only say what the mail talks about.
-    if code.is_none() {
-        return;
-    }
-    for (role, name, weight) in [
-        (Role::Ask, "text.asks-for-code", 20),
-        (Role::Validity, "text.validity", 15),
-        (Role::Secret, "text.do-not-share", 15),
-        (Role::NotYou, "text.if-not-you", 10),
-    ] {
-        if let Some(hit) = hits.iter().find(|hit| hit.role == role) {
-            signals.push(Signal { name, weight, because: hit.because(page) });
-        }
-    }
-    if let Some(hit) =
-        hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end <= subject)
-    {
-        signals.push(Signal { name: "subject.purpose", weight: 10, because: hit.because(page) });
-    }
-    if let Some(hit) = hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end > subject)
-    {
-        signals.push(Signal { name: "text.purpose", weight: 10, because: hit.because(page) });
     }
 }
 

@@ -6,8 +6,7 @@ use crate::classify::phrases::{Family, Hit, Role};
 use crate::classify::tokens::{Shape, Token};
 use crate::classify::{Signal, marks};
 
-use super::relation::short;
-use super::stands_alone;
+use super::relation::{short, stands_alone};
 
 /// What speaks against a code mail.
 pub(super) fn topics(
