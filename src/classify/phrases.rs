@@ -193,7 +193,7 @@ pub(super) fn find(page: &Page) -> Vec<Hit> {
         }
         walk(trie, page, start, &mut found);
     }
-    found.sort_by_key(|hit| (hit.end, hit.start));
+    found.sort_by_key(|hit| (hit.end, hit.start, hit.role == Role::WeakCode));
     let spoken = spoken(&found);
     let mut hits: Vec<Hit> = Vec::with_capacity(found.len());
     for hit in found {

@@ -10,8 +10,13 @@ use super::{Kind, Signal, marks, words};
 
 mod against;
 mod relation;
+mod surroundings;
 
-use relation::{Relation, counts_or_exemplifies, ends_line, ends_sentence, is_short_link, short};
+use relation::{
+    Relation, case_number, counts_or_exemplifies, ends_line, ends_sentence, is_identifier,
+    is_short_link, short, stands_alone,
+};
+use surroundings::{bare, surroundings};
 
 /// A noun and a token this many bytes apart have nothing to do with each other:
 /// past 300 characters none is more than far.
@@ -49,6 +54,8 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -
             scene.candidate(token, hit, relation)
         }))
         .chain(bare(page, tokens))
+        .chain(words::capitals(page).iter().filter_map(|token| scene.asked_for(token)))
+        .chain(words::joined(page, hits))
         .chain(words::pictures(page, hits))
         .chain(words::chosen(page, hits))
         .chain(words::phrase(page, hits))
@@ -108,6 +115,9 @@ impl<'a> Scene<'a> {
         let headed =
             in_subject(|role| matches!(role, Role::Code | Role::SharedCode | Role::For(_)))
                 && hits.iter().any(|hit| hit.role == Role::Validity);
+        let pressing = hits.iter().any(|hit| {
+            matches!(hit.role, Role::Validity | Role::Secret | Role::NotYou | Role::Ask)
+        });
         let rival = marks::percent(page)
             || hits.iter().any(|hit| match hit.role {
                 // Papers and customers are numbered in the last lines of any mail.
@@ -115,9 +125,10 @@ impl<'a> Scene<'a> {
                     hit.end <= page.subject_end() || !headed
                 }
                 Role::Label(family) => family.is_rival(),
-                // Every shop speaks of orders and bills; only a subject makes them the matter.
+                // Every shop speaks of orders and bills; only a subject makes them the matter,
+                // or a mail that hurries nobody.
                 Role::Topic(Family::Order | Family::Invoice | Family::Tax) => {
-                    hit.end <= page.subject_end()
+                    hit.end <= page.subject_end() || !pressing
                 }
                 Role::Topic(family) => family.is_rival(),
                 _ => false,
@@ -134,9 +145,10 @@ impl<'a> Scene<'a> {
         let labelled = tokens
             .iter()
             .filter(|token| {
-                scene.nearest(token).is_some_and(|(_, relation, hit)| {
-                    matches!(hit.role, Role::Label(_)) && relation > Relation::Near
-                })
+                is_identifier(page, token)
+                    || scene.nearest(token).is_some_and(|(_, relation, hit)| {
+                        matches!(hit.role, Role::Label(_)) && relation > Relation::Near
+                    })
             })
             .map(|token| page.slice(token.start, token.end))
             .chain(case_number(page))
@@ -200,10 +212,15 @@ impl<'a> Scene<'a> {
             return None;
         }
         let mut named = self.candidate(*token, hit, relation);
-        if strength == 1 && self.is_terse(token) {
+        if strength == 1 && self.is_pressing(token) && token.length >= 5 && self.is_terse(token) {
             let because = "a short mail with one number, of no other trade".to_owned();
             named.signals.push(Signal { name: "text.terse", weight: 15, because });
             named.weight += 15;
+        }
+        if strength == 1 && !stands_alone(self.page, token) && self.is_list_of_numbers() {
+            let because = "one of several numbers with names of other trades".to_owned();
+            named.signals.push(Signal { name: "code.among-numbers", weight: -25, because });
+            named.weight -= 25;
         }
         match self.asked_for(token) {
             Some(asked) if asked.weight > named.weight => Some(asked),
@@ -211,20 +228,40 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Whether a mail is short, holds one number alone, hurries or warns, and is of
-    /// no other trade: then a plain "code" is enough.
+    /// Whether two numbers or more have names of other trades, as in a form.
+    fn is_list_of_numbers(&self) -> bool {
+        let named = self.hits.iter().filter(|hit| {
+            let after = self.page.slice(hit.end, self.page.folded.len());
+            matches!(hit.role, Role::Label(_))
+                && after.trim_start_matches([' ', ':']).starts_with(|c: char| c.is_ascii_digit())
+        });
+        named.count() >= 2
+    }
+
+    /// Whether a mail hurries or warns, or sets a number off under a subject with a purpose.
+    fn is_pressing(&self, token: &Token) -> bool {
+        let linked = self.page.folded.contains("://");
+        let alone = stands_alone(self.page, token);
+        self.hits.iter().any(|hit| match hit.role {
+            Role::Validity | Role::Secret => !linked || alone,
+            Role::NotYou => !linked,
+            Role::For(_) => !linked && alone && hit.end <= self.page.subject_end(),
+            _ => false,
+        })
+    }
+
+    /// Whether a mail is short, holds one number alone and is of no other trade:
+    /// then a plain "code" that hurries, or a verb with a purpose, is enough.
     fn is_terse(&self, token: &Token) -> bool {
         let digits = matches!(token.shape, Shape::Digits | Shape::Grouped | Shape::Cells);
         let text = self.page.slice(token.start, token.end);
         let alone = self.tokens.iter().all(|other| {
             other == token || other.doubtful || self.page.slice(other.start, other.end) == text
         });
-        let hurried = self.hits.iter().any(|hit| {
-            matches!(hit.role, Role::Validity | Role::Secret)
-                || hit.role == Role::NotYou && !self.page.folded.contains("://")
-        });
         let other = self.hits.iter().any(|hit| match hit.role {
             Role::Label(family) => family.is_rival(),
+            // One can unsubscribe from a footer of anything.
+            Role::Topic(Family::Campaign) => hit.end <= self.page.subject_end(),
             Role::Topic(family) => !matches!(
                 family,
                 Family::Notice
@@ -235,13 +272,7 @@ impl<'a> Scene<'a> {
             ),
             _ => false,
         });
-        token.length >= 5
-            && digits
-            && alone
-            && hurried
-            && !other
-            && !self.rival
-            && self.page.folded.len() <= TERSE_BYTES
+        digits && alone && !other && !self.rival && self.page.folded.len() <= TERSE_BYTES
     }
 
     /// A token without a noun: "use 1234 to sign in".
@@ -253,7 +284,16 @@ impl<'a> Scene<'a> {
             return None;
         }
         let line = self.page.lines.get(self.page.line_of(token.start))?;
+        let before = self.page.slice(line.start, token.start).trim_end();
+        let pointed = before.ends_with(':')
+            && !self.page.slice(token.end, line.end).contains(char::is_alphanumeric);
         let verb = self.hits.iter().find(|hit| match hit.role {
+            // "Enter the following in the app: 1234".
+            Role::Enter | Role::Ask
+                if pointed && hit.start >= line.start && hit.end <= token.start =>
+            {
+                !ends_sentence(self.page.slice(hit.end, token.start))
+            }
             Role::Enter => {
                 hit.end <= token.start && short(self.page.slice(hit.end, token.start), 16)
                     || hit.start >= token.end && short(self.page.slice(token.end, hit.start), 6)
@@ -267,13 +307,26 @@ impl<'a> Scene<'a> {
                 && (hit.start >= line.start && hit.end <= line.end
                     || hit.end <= self.page.subject_end())
         });
-        if !purpose && matches!(token.shape, Shape::Mixed | Shape::Coined | Shape::Letters) {
+        let lettered = token.shape == Shape::Letters;
+        let purpose =
+            purpose || lettered && self.hits.iter().any(|hit| matches!(hit.role, Role::For(_)));
+        if !purpose && matches!(token.shape, Shape::Mixed | Shape::Coined) {
             return None;
         }
-        let weight = if purpose { 70 } else { 50 };
+        // Capitals that nobody could speak say themselves that they are a code.
+        let weight = match (purpose, lettered) {
+            (true, true) => 85,
+            (false, true) => 80,
+            (true, false) => 70,
+            (false, false) => 50,
+        };
         let mut signals =
             vec![Signal { name: "code.asked-for", weight, because: verb.because(self.page) }];
         signals.extend(self.form(token));
+        if purpose && self.is_terse(token) && !self.page.folded.contains("://") {
+            let because = "a short mail with one number, of no other trade".to_owned();
+            signals.push(Signal { name: "text.terse", weight: 15, because });
+        }
         Some(Candidate::of(*token, signals))
     }
 
@@ -303,6 +356,7 @@ impl<'a> Scene<'a> {
         }
         let refused = |hit: &Hit| match hit.role {
             Role::Label(family) => family != Family::Number && family != Family::Postal,
+            Role::Topic(Family::Campaign) => !self.is_footer(hit),
             Role::Topic(family) => !matches!(
                 family,
                 Family::ResetLink
@@ -349,6 +403,12 @@ impl<'a> Scene<'a> {
         let mut signals = vec![Signal { name: "code.only", weight: 55, because }];
         signals.extend(self.form(&token));
         Some(Candidate::of(token, signals))
+    }
+
+    /// Whether a phrase stands on the last line.
+    fn is_footer(&self, hit: &Hit) -> bool {
+        self.page.lines.len() > 2
+            && self.page.lines.last().is_some_and(|line| hit.start >= line.start)
     }
 
     /// The one number of a subject that says what it is for, over a text that says
@@ -457,7 +517,13 @@ impl<'a> Scene<'a> {
             if taken {
                 return (self.strength(hit) > 0).then_some((distance + 400, Relation::Far));
             }
+            // A label that has its number already names no other below.
+            let line_end = page.lines.get(page.line_of(hit.start)).map_or(hit.end, |line| line.end);
+            let named = lines > 0
+                && matches!(hit.role, Role::Label(_))
+                && page.slice(hit.end, line_end).contains(|c: char| c.is_ascii_digit());
             let relation = match lines {
+                _ if named => Relation::Far,
                 0 if is_short_link(gap) => Relation::After,
                 0 if distance <= 120 && !ends_sentence(gap) => Relation::Near,
                 0 if distance <= 60 => Relation::Near,
@@ -493,89 +559,13 @@ impl<'a> Scene<'a> {
                 1 if distance <= 40 && !ends_sentence(gap) => Relation::Before,
                 _ => Relation::Far,
             };
-            // What stands before a number names it rather than what follows.
-            return Some((distance + 12, relation));
+            // What stands before a number names it rather than what follows, and more so
+            // where the number has a line of its own.
+            let apart = if relation == Relation::Above { 60 } else { 12 };
+            return Some((distance + apart, relation));
         }
         // The noun holds the token, as "2-step verification" holds the 2.
         None
-    }
-}
-
-/// The number of a case that a subject carries: `[#1234]`, `Ticket #1234`.
-fn case_number(page: &Page) -> Option<&str> {
-    let subject = page.slice(0, page.subject_end());
-    let number = subject.get(subject.find('#')? + 1..)?;
-    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
-    number.get(..end).filter(|number| !number.is_empty())
-}
-
-/// Whether nothing but marks stands beside a token on its lines.
-pub(super) fn stands_alone(page: &Page, token: &Token) -> bool {
-    let first = page.lines.get(page.line_of(token.start)).map_or(token.start, |line| line.start);
-    let last = page
-        .lines
-        .get(page.line_of(token.end.saturating_sub(1)))
-        .map_or(token.end, |line| line.end);
-    let silent = |text: &str| !text.chars().any(char::is_alphanumeric);
-    silent(page.slice(first, token.start)) && silent(page.slice(token.end, last.max(token.end)))
-}
-
-/// A text that is nothing but a code.
-fn bare(page: &Page, tokens: &[Token]) -> Option<Candidate> {
-    let mut inside = tokens.iter().filter(|token| token.start >= page.subject_end());
-    let token = *inside.next()?;
-    if inside.next().is_some() || token.doubtful || !stands_alone(page, &token) {
-        return None;
-    }
-    let lines = page
-        .lines
-        .iter()
-        .skip(1)
-        .filter(|line| page.slice(line.start, line.end).chars().any(char::is_alphanumeric));
-    let weight = match token.shape {
-        Shape::Mixed | Shape::Coined | Shape::Letters | Shape::Words => 80,
-        _ => 110,
-    };
-    let because = "the text holds nothing but what looks like a code".to_owned();
-    let all = token.shape == Shape::Cells || lines.count() == 1;
-    all.then(|| Candidate::of(token, vec![Signal { name: "code.bare", weight, because }]))
-}
-
-/// What speaks for a code mail around the code itself.
-fn surroundings(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Signal>) {
-    let subject = page.subject_end();
-    let in_subject = |role: Role| hits.iter().find(|hit| hit.role == role && hit.end <= subject);
-    if let Some(hit) = in_subject(Role::Code).or_else(|| in_subject(Role::SharedCode)) {
-        signals.push(Signal {
-            name: "subject.code-phrase",
-            weight: 25,
-            because: hit.because(page),
-        });
-    } else if let Some(hit) = in_subject(Role::WeakCode) {
-        signals.push(Signal { name: "subject.code-word", weight: 12, because: hit.because(page) });
-    }
-    // Without a code these only say what the mail talks about.
-    if code.is_none() {
-        return;
-    }
-    for (role, name, weight) in [
-        (Role::Ask, "text.asks-for-code", 20),
-        (Role::Validity, "text.validity", 15),
-        (Role::Secret, "text.do-not-share", 15),
-        (Role::NotYou, "text.if-not-you", 10),
-    ] {
-        if let Some(hit) = hits.iter().find(|hit| hit.role == role) {
-            signals.push(Signal { name, weight, because: hit.because(page) });
-        }
-    }
-    if let Some(hit) =
-        hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end <= subject)
-    {
-        signals.push(Signal { name: "subject.purpose", weight: 10, because: hit.because(page) });
-    }
-    if let Some(hit) = hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end > subject)
-    {
-        signals.push(Signal { name: "text.purpose", weight: 10, because: hit.because(page) });
     }
 }
 

@@ -161,6 +161,10 @@ fn single(page: &Page, core: Run, tokens: &mut Vec<Token>) -> Option<usize> {
     if page.folded.as_bytes().get(core.end) == Some(&b':') {
         return None;
     }
+    if let Some(token) = prefixed_groups(page, core) {
+        tokens.push(token);
+        return Some(token.end);
+    }
     let token = if digits + letters == body.len() {
         mixed(page, core, digits, letters)
     } else if body.contains('-') {
@@ -359,6 +363,26 @@ fn hyphenated(page: &Page, core: Run) -> Option<Token> {
     (groups && !masked && (2..=4).contains(&count) && (5..=16).contains(&length))
         .then_some(())
         .and_then(|()| token(Shape::Mixed, !upper || length > 12 || count > 3))
+}
+
+/// `G-123 456`: a prefix, and digits in two groups that end their line.
+fn prefixed_groups(page: &Page, core: Run) -> Option<Token> {
+    let shown = page.shown.get(core.start..core.end)?;
+    let (prefix, first) = shown.split_once('-')?;
+    let line = page.lines.get(page.line_of(core.start))?;
+    let second = page.slice(core.end, line.end).strip_prefix(' ')?.trim_end_matches(['.', ' ']);
+    let group = |part: &str| {
+        (2..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let letters =
+        (1..=3).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_uppercase());
+    (letters && group(first) && group(second)).then_some(Token {
+        start: core.start,
+        end: core.end + 1 + second.len(),
+        shape: Shape::Prefixed,
+        length: prefix.len() + first.len() + second.len(),
+        doubtful: false,
+    })
 }
 
 fn is_year(page: &Page, core: Run) -> bool {

@@ -10,6 +10,8 @@ use super::{Signal, marks};
 
 /// At most this many stretches of letters are taken for tokens.
 const MAX_SPELLED: usize = 12;
+/// Letters that make Cyrillic capitals a word.
+const CYRILLIC_VOWELS: [char; 10] = ['А', 'Е', 'Ё', 'И', 'О', 'У', 'Ы', 'Э', 'Ю', 'Я'];
 /// Names may stand this many lines below the line that announces them.
 const ROW_LINES: usize = 4;
 
@@ -143,6 +145,55 @@ fn capitals_after(page: &Page, start: usize, end: usize) -> Option<Token> {
         offset += word.len() + 1;
     }
     None
+}
+
+/// Capitals that cannot be spoken, amid a line that is not written in capitals.
+pub(super) fn capitals(page: &Page) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
+        let shown = page.shown.get(line.start..line.end).unwrap_or_default();
+        let shouted = shown.chars().filter(|c| c.is_uppercase()).count();
+        let runs = shown.split(|c: char| !(c.is_uppercase() || c.is_lowercase() || c.is_numeric()));
+        for run in runs.filter(|run| run.chars().all(char::is_uppercase)) {
+            let length = run.chars().count();
+            let spoken =
+                if run.is_ascii() { is_word_like(run) } else { run.contains(CYRILLIC_VOWELS) };
+            let start = line.start + shown.find(run).unwrap_or(0);
+            let drawn = (6..=10).contains(&length) && !spoken && shouted <= length + 4;
+            if drawn && tokens.len() < MAX_SPELLED {
+                let end = start + run.len();
+                let shape = Shape::Letters;
+                tokens.push(Token { start, end, shape, length, doubtful: false });
+            }
+        }
+    }
+    tokens
+}
+
+/// Words joined by hyphens, alone on a line or behind its colon, in a mail that says
+/// what to enter and what for: `plum-rail-cloud`.
+pub(super) fn joined(page: &Page, hits: &[Hit]) -> Option<Candidate> {
+    let subject = page.subject_end();
+    let verb = hits.iter().find(|hit| {
+        hit.start >= subject
+            && matches!(hit.role, Role::Ask | Role::Enter | Role::Words | Role::Code)
+    })?;
+    hits.iter().find(|hit| matches!(hit.role, Role::For(_)))?;
+    let line = page.lines.iter().skip(1).find_map(|line| {
+        let text = page.slice(line.start, line.end);
+        let said = text.rsplit([':', '\u{300c}', '"']).find(|said| !said.trim().is_empty())?;
+        let said = said.trim_matches(|c: char| !c.is_alphanumeric());
+        let parts: Vec<&str> = said.split('-').collect();
+        let plain = (3..=5).contains(&parts.len())
+            && parts.iter().all(|part| {
+                (3..=12).contains(&part.chars().count())
+                    && part.chars().all(|c| c.is_alphabetic() || is_mark(c))
+            });
+        let start = text.rfind(said)?;
+        plain.then(|| words_token(line.start + start, line.start + start + said.len()))
+    })?;
+    let signal = Signal { name: "code.words", weight: 80, because: verb.because(page) };
+    Some(Candidate::of(line, vec![signal]))
 }
 
 /// A token of capital letters, or of two to four plain words.

@@ -3,10 +3,10 @@
 
 use crate::classify::page::Page;
 use crate::classify::phrases::{Family, Hit, Role};
-use crate::classify::tokens::Token;
+use crate::classify::tokens::{Shape, Token};
 use crate::classify::{Signal, marks};
 
-use super::stands_alone;
+use super::relation::{short, stands_alone};
 
 /// What speaks against a code mail.
 pub(super) fn topics(
@@ -18,9 +18,18 @@ pub(super) fn topics(
 ) {
     let subject = page.subject_end();
     let mut seen: Vec<Family> = Vec::new();
+    let sure_or_alone =
+        page.lines.len() > 2 && code.is_some_and(|code| sure || stands_alone(page, &code));
     let coded = hits.iter().any(|hit| hit.role == Role::Code && hit.end <= subject);
     for hit in hits {
         let Role::Topic(family) = hit.role else { continue };
+        // "If it was not you who signed in" tells of nothing that happened.
+        let advice = |other: &Hit| {
+            other.role == Role::NotYou && other.start <= hit.start && hit.start <= other.end + 24
+        };
+        if family == Family::Notice && hit.end > subject && hits.iter().any(advice) {
+            continue;
+        }
         if seen.contains(&family) || seen.len() >= 4 {
             continue;
         }
@@ -36,6 +45,11 @@ pub(super) fn topics(
         let plain = !hits.iter().any(|hit| hit.role == Role::Code);
         if hit.end > subject && (alike >= 3 || family == Family::Coupon && plain) {
             weight *= 2;
+        }
+        // A short mail of one line to unsubscribe by is no campaign.
+        let footer = page.lines.last().is_some_and(|line| hit.start >= line.start);
+        if family == Family::Campaign && sure_or_alone && footer && alike == 1 {
+            weight = -5;
         }
         if coded && weight == -80 && matches!(family, Family::Booking | Family::Tax) {
             weight = -50;
@@ -125,7 +139,25 @@ pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut
     let before = page.slice(0, code.start).trim_end_matches([' ', '"', '*', '[']);
     let noun = |hit: &Hit| hit.role == Role::WeakCode && hit.end == before.len();
     let announced = before.ends_with([':', '「', '『', '【']) || hits.iter().any(noun);
-    if named || announced || stands_alone(page, &code) || code.end <= page.subject_end() {
+    // "Press the button or enter 123-456 by hand".
+    let line = page.lines.get(page.line_of(code.start));
+    let told = hits.iter().any(|hit| {
+        hit.role == Role::Ask
+            && line.is_some_and(|line| hit.start >= line.start && hit.end <= line.end)
+    });
+    let drawn =
+        matches!(code.shape, Shape::Grouped | Shape::Mixed | Shape::Letters | Shape::Prefixed);
+    let reach = match code.shape {
+        Shape::Digits if told && code.length <= 6 => 1,
+        _ => 12,
+    };
+    let asked = (drawn || reach == 1)
+        && hits.iter().any(|hit| {
+            matches!(hit.role, Role::Enter | Role::Ask)
+                && (hit.end <= code.start && short(page.slice(hit.end, code.start), reach)
+                    || (code.end..=code.end + 1).contains(&hit.start))
+        });
+    if named || asked || announced || stands_alone(page, &code) || code.end <= page.subject_end() {
         return;
     }
     let because = "it holds a link, names no code, and the number stands amid words".to_owned();

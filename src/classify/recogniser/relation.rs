@@ -112,3 +112,34 @@ pub(super) fn counts_or_exemplifies(page: &Page, hits: &[Hit], token: &Token) ->
         }
     })
 }
+
+/// Whether "ID" or "No." stands right before a token, as people of all scripts write.
+pub(super) fn is_identifier(page: &Page, token: &Token) -> bool {
+    let before = page.slice(0, token.start).trim_end_matches([':', '.', ' ', '#']);
+    ["id", "uid", "no"].iter().any(|word| {
+        before
+            .strip_suffix(word)
+            .is_some_and(|rest| !rest.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-'))
+            && token.start > before.len()
+            && (*word != "no" || page.slice(before.len(), token.start).starts_with('.'))
+    })
+}
+
+/// The number of a case that a subject carries: `[#1234]`, `Ticket #1234`.
+pub(super) fn case_number(page: &Page) -> Option<&str> {
+    let subject = page.slice(0, page.subject_end());
+    let number = subject.get(subject.find('#')? + 1..)?;
+    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    number.get(..end).filter(|number| !number.is_empty())
+}
+
+/// Whether nothing but marks stands beside a token on its lines.
+pub(in crate::classify) fn stands_alone(page: &Page, token: &Token) -> bool {
+    let first = page.lines.get(page.line_of(token.start)).map_or(token.start, |line| line.start);
+    let last = page
+        .lines
+        .get(page.line_of(token.end.saturating_sub(1)))
+        .map_or(token.end, |line| line.end);
+    let silent = |text: &str| !text.chars().any(char::is_alphanumeric);
+    silent(page.slice(first, token.start)) && silent(page.slice(token.end, last.max(token.end)))
+}
