@@ -390,6 +390,23 @@ async fn five_verified_under_a_crowd_of_unverified_ones_ring() {
     assert_eq!(opened(&world, AlertKind::Hammered, "rakuten-sec"), 1);
 }
 
+#[tokio::test]
+async fn five_that_come_hours_late_under_a_crowd_of_newer_ones_of_the_same_service_ring() {
+    let world = World::new(1);
+    let five = five("rakuten-sec");
+    let newer_ms = five[4].arrived_ms + 3 * HOUR_MS;
+    world.set_clock(newer_ms + 5 * MINUTE_MS);
+    let template = code("rakuten-sec", newer_ms, true, "template");
+    crowd(&world, &template, |n| newer_ms + n * 4 * MINUTE_MS / CROWD).await;
+    // The crowd has rung its own bell before.
+    world.take(&code("rakuten-sec", newer_ms + 4 * MINUTE_MS, true, "last-of-the-crowd")).await;
+    assert_eq!(opened(&world, AlertKind::Hammered, "rakuten-sec"), 1);
+    for judged in &five {
+        world.take(judged).await;
+    }
+    assert_eq!(opened(&world, AlertKind::Hammered, "rakuten-sec"), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_burst_that_meets_another_alert_on_its_way_rings_after_it() {
     let world = World::new(1);

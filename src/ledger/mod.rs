@@ -284,11 +284,18 @@ impl Ledger {
         let mut page = self.newest(pk, &keys::mail(at_ms - reach_ms, ""), verified).await?;
         let reached = page.seen.last().is_none_or(|oldest| oldest.at_ms <= at_ms);
         if page.truncated && !reached {
-            let from = keys::mail(at_ms - reach_ms, "");
-            let to = keys::mail(at_ms + reach_ms, "~");
-            let late = self.query(pk, &from, &to, ROWS_READ_MAX, None).await?;
-            let close = rows(late.0, verified)?;
-            page = Page { seen: close.seen, docket: page.docket, truncated: late.1.is_some() };
+            // From the sighting to both sides: read from the newest down, the
+            // flood that hid it would hide it again.
+            let (before, now) = (keys::mail(at_ms - reach_ms, ""), keys::mail(at_ms, "~"));
+            let (after, end) = (keys::mail(at_ms + 1, ""), keys::mail(at_ms + reach_ms, "~"));
+            let (before, after) = future::try_join(
+                self.query(pk, &before, &now, Order::NewestFirst, ROWS_READ_MAX, None),
+                self.query(pk, &after, &end, Order::OldestFirst, ROWS_READ_MAX, None),
+            )
+            .await?;
+            let truncated = before.1.is_some() || after.1.is_some();
+            let close = rows(before.0.into_iter().chain(after.0).collect(), verified)?;
+            page = Page { seen: close.seen, docket: page.docket, truncated };
         }
         Ok(page)
     }
@@ -436,7 +443,8 @@ impl Ledger {
     }
 
     async fn newest(&self, pk: &str, from: &str, verified: bool) -> Result<Page, LedgerError> {
-        let (items, next) = self.query(pk, from, STATE, ROWS_READ_MAX, None).await?;
+        let (items, next) =
+            self.query(pk, from, STATE, Order::NewestFirst, ROWS_READ_MAX, None).await?;
         Ok(Page { truncated: next.is_some(), ..rows(items, verified)? })
     }
 
@@ -449,7 +457,8 @@ impl Ledger {
         let mut all = Page::default();
         let mut next = None;
         loop {
-            let (items, more) = self.query(&pk, &from, STATE, i32::MAX, next).await?;
+            let (items, more) =
+                self.query(&pk, &from, STATE, Order::NewestFirst, i32::MAX, next).await?;
             let page = rows(items, verified)?;
             all.seen.extend(page.seen);
             all.docket = all.docket.or(page.docket);
@@ -464,13 +473,13 @@ impl Ledger {
         }
     }
 
-    /// Rows of one partition between two sort keys, newest first, and where to
-    /// go on. A read that must see every write that was answered.
+    /// Rows of one partition between two sort keys, and where to go on. A read that must see every write that was answered.
     async fn query(
         &self,
         pk: &str,
         from: &str,
         to: &str,
+        order: Order,
         limit: i32,
         start: Option<Item>,
     ) -> Result<(Vec<Item>, Option<Item>), LedgerError> {
@@ -482,7 +491,7 @@ impl Ledger {
             .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
             .expression_attribute_values(":from", AttributeValue::S(from.to_owned()))
             .expression_attribute_values(":to", AttributeValue::S(to.to_owned()))
-            .scan_index_forward(false)
+            .scan_index_forward(order == Order::OldestFirst)
             .consistent_read(true)
             .limit(limit)
             .set_exclusive_start_key(start)
@@ -496,6 +505,13 @@ impl Ledger {
 
 /// How long one call may take with all its tries, in the function and elsewhere.
 pub const CALL_SECONDS_MAX: Duration = Duration::from_secs(8);
+
+/// In which order the rows of a partition are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    NewestFirst,
+    OldestFirst,
+}
 
 type Item = HashMap<String, AttributeValue>;
 

@@ -101,7 +101,8 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] if the rows could not be read.
     pub async fn last_code_ms(&self, person: &str) -> Result<Option<i64>, LedgerError> {
-        let (items, _) = self.query(person, &keys::minute(0, ""), STATE, 2, None).await?;
+        let (items, _) =
+            self.query(person, &keys::minute(0, ""), STATE, Order::NewestFirst, 2, None).await?;
         // The docket of the person sorts last and so comes first.
         let minutes = items.into_iter().filter(|item| !is_docket(item)).collect();
         Ok(rows(minutes, true)?.seen.first().map(|seen| seen.at_ms))
