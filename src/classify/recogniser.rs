@@ -387,10 +387,8 @@ impl<'a> Scene<'a> {
             matches!(hit.role, Role::Label(_)) && relation > Relation::Near
         });
         let line = self.page.lines.get(self.page.line_of(token.start))?;
-        // "1234 – that is all you need", where the rest warns and hurries.
-        let opens = token.start == line.start
-            && has(&|role| matches!(role, Role::Secret | Role::NotYou))
-            && has(&|role| *role == Role::Validity);
+        // "1234 – that is all you need", where the rest warns or hurries.
+        let opens = token.start == line.start;
         let asked = self.hits.iter().find(|hit| {
             matches!(hit.role, Role::Enter | Role::Ask)
                 && hit.end <= line.end
@@ -402,6 +400,10 @@ impl<'a> Scene<'a> {
         let because = "the only thing in a short mail that looks like a code".to_owned();
         let mut signals = vec![Signal { name: "code.only", weight: 55, because }];
         signals.extend(self.form(&token));
+        if self.is_terse(&token) && !self.page.folded.contains("://") {
+            let because = "a short mail with one number, of no other trade".to_owned();
+            signals.push(Signal { name: "text.terse", weight: 15, because });
+        }
         Some(Candidate::of(token, signals))
     }
 
