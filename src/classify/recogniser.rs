@@ -287,6 +287,10 @@ impl<'a> Scene<'a> {
         let before = self.page.slice(line.start, token.start).trim_end();
         let pointed = before.ends_with(':')
             && !self.page.slice(token.end, line.end).contains(char::is_alphanumeric);
+        // "On the payment page enter 123 456", in the word order of any language.
+        let typical =
+            token.shape == Shape::Grouped || token.shape == Shape::Digits && token.length == 6;
+        let reach = if typical { 28 } else { 16 };
         let verb = self.hits.iter().find(|hit| match hit.role {
             // "Enter the following in the app: 1234".
             Role::Enter | Role::Ask
@@ -295,7 +299,7 @@ impl<'a> Scene<'a> {
                 !ends_sentence(self.page.slice(hit.end, token.start))
             }
             Role::Enter => {
-                hit.end <= token.start && short(self.page.slice(hit.end, token.start), 16)
+                hit.end <= token.start && short(self.page.slice(hit.end, token.start), reach)
                     || hit.start >= token.end && short(self.page.slice(token.end, hit.start), 6)
             }
             Role::Ask => hit.start >= token.end && short(self.page.slice(token.end, hit.start), 4),
@@ -394,7 +398,10 @@ impl<'a> Scene<'a> {
                 && hit.end <= line.end
                 && hit.start >= line.start
         });
-        if labelled || asked.is_none() && !opens && !stands_alone(self.page, &token) {
+        let alone = stands_alone(self.page, &token);
+        // Beside a link a number amid words is the user's or the request's.
+        let linked = self.page.folded.contains("://");
+        if labelled || !alone && (linked || asked.is_none() && !opens) {
             return None;
         }
         let because = "the only thing in a short mail that looks like a code".to_owned();
