@@ -306,8 +306,12 @@ impl<'a> Scene<'a> {
             _ => false,
         });
         let verb = verb.or_else(|| self.asked_above(token))?;
+        // Every fee is paid and every bill; a payment to be approved comes with a warning.
+        let guarded = self.hits.iter().any(|hit| {
+            matches!(hit.role, Role::Validity | Role::Secret | Role::NotYou | Role::Code)
+        });
         let purpose = self.hits.iter().any(|hit| {
-            matches!(hit.role, Role::For(_))
+            matches!(hit.role, Role::For(kind) if guarded || kind != Kind::Transaction)
                 && (hit.start >= line.start && hit.end <= line.end
                     || hit.end <= self.page.subject_end())
         });
@@ -327,7 +331,17 @@ impl<'a> Scene<'a> {
         let mut signals =
             vec![Signal { name: "code.asked-for", weight, because: verb.because(self.page) }];
         signals.extend(self.form(token));
-        if purpose && self.is_terse(token) && !self.page.folded.contains("://") {
+        // "I enter 1234 and nothing happens, does anybody know why?"
+        let rest = self.page.slice(token.end, line.end);
+        let ended = rest.find(['.', '!', '?', '。']);
+        let asking = ended.and_then(|at| rest.get(at..)).is_some_and(|end| end.starts_with('?'))
+            || rest.contains("か。")
+            || rest.ends_with("ท\u{e4d}าไม");
+        if asking && !guarded {
+            let because = "it stands in a question".to_owned();
+            signals.push(Signal { name: "refuse.question", weight: -40, because });
+        }
+        if purpose && !asking && self.is_terse(token) && !self.page.folded.contains("://") {
             let because = "a short mail with one number, of no other trade".to_owned();
             signals.push(Signal { name: "text.terse", weight: 15, because });
         }
