@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::byte_stream::ByteStream;
 use hansho::ledger::embedded::{Engine, operation, response};
 
 use crate::storm::scheduler::Clock;
@@ -101,19 +102,22 @@ impl fmt::Debug for Wire {
 }
 
 impl HttpConnector for Wire {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let wire = self.clone();
         HttpConnectorFuture::new(async move {
-            let body = request.body().bytes().unwrap_or_default();
+            // Read to its end as a connection does: the client watches that, and
+            // takes a body that nobody reads for an upload that has stalled.
+            let body = ByteStream::new(request.take_body()).collect().await;
+            let body = body.map_err(|error| ConnectorError::io(error.into()))?.to_vec();
             let call = Call {
                 operation: operation(&request).to_owned(),
-                body: String::from_utf8_lossy(body).into_owned(),
+                body: String::from_utf8_lossy(&body).into_owned(),
             };
             let Passage { fate, there_ms, back_ms } = wire.watch.lock().unwrap().passage(&call);
             wire.clock.pause(there_ms).await;
             let applied =
                 matches!(fate, Fate::Answered | Fate::AnswerLost | Fate::ServerErrorAfter);
-            let answer = applied.then(|| wire.engine.answer(&call.operation, body));
+            let answer = applied.then(|| wire.engine.answer(&call.operation, &body));
             if let Some((status, _)) = &answer {
                 wire.watch.lock().unwrap().applied(&call, *status);
             }

@@ -1,6 +1,7 @@
 //! The Lambda function: wires the line to AWS and waits for events.
 
 use std::process::ExitCode;
+use std::sync::Once;
 
 use hansho::edges::lambda::{Settings, wire};
 use lambda_runtime::service_fn;
@@ -21,11 +22,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), lambda_runtime::Error> {
-    // While the clients are built, and on a processor of its own if there is
-    // one: a small function has most of its share of processors at the start.
-    std::thread::spawn(hansho::classify::prepare);
     let function = wire(Settings::read(variable)?).await;
-    lambda_runtime::run(service_fn(async |event| function.handle(event).await)).await
+    let first = Once::new();
+    lambda_runtime::run(service_fn(async |event| {
+        // While the first policy and the first mail are on their way.
+        first.call_once(|| drop(std::thread::spawn(hansho::classify::prepare)));
+        function.handle(event).await
+    }))
+    .await
 }
 
 #[expect(clippy::disallowed_methods, reason = "an edge is where the environment is read")]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use futures_util::future::join_all;
 use hansho::ledger::embedded::{Engine, TABLE, client_over};
@@ -113,12 +113,18 @@ pub(crate) fn run(seed: u64) -> Outcome {
     Outcome { scenario, record, left }
 }
 
+/// The client of one world. Whatever of it goes by a clock goes by the world's,
+/// and it draws on retries of its own: by default all clients of a process share
+/// them, and so the worlds beside this one would have a say in it.
 fn client(wire: Wire, clock: &Clock) -> Client {
     let timeouts = TimeoutConfig::builder().operation_timeout(CALL_SECONDS_MAX).build();
+    let retries = RetryPartition::custom("world").token_bucket(TokenBucket::default()).build();
     let config = client_over(wire, RetryConfig::standard())
         .config()
         .to_builder()
         .sleep_impl(clock.clone())
+        .time_source(clock.clone())
+        .retry_partition(retries)
         .timeout_config(timeouts)
         .build();
     Client::from_conf(config)

@@ -9,9 +9,10 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::config::{AsyncSleep, Sleep};
+use aws_smithy_async::time::TimeSource;
 
 thread_local! {
     static CURRENT: Cell<u64> = const { Cell::new(0) };
@@ -62,6 +63,12 @@ impl Clock {
 impl AsyncSleep for Clock {
     fn sleep(&self, duration: Duration) -> Sleep {
         Sleep::new(self.pause(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)))
+    }
+}
+
+impl TimeSource for Clock {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(u64::try_from(self.now_ms()).unwrap_or_default())
     }
 }
 
