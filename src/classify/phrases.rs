@@ -219,7 +219,9 @@ fn walk(trie: &DoubleArray<&'static [u8]>, page: &Page, start: usize, found: &mu
         let host = after.starts_with('.')
             && [".com", ".net", ".org", ".jp"].iter().any(|end| after.starts_with(end));
         let senses = usize::try_from(place).ok().and_then(|place| SENSES.get(place));
-        let Some(senses) = senses.filter(|_| !host) else { continue };
+        // No phrase begins in the subject and ends in the text.
+        let split = start < page.subject_end() && end > page.subject_end();
+        let Some(senses) = senses.filter(|_| !host && !split) else { continue };
         let (last, next) = (said.chars().next_back(), after.chars().next());
         // A number is no part of a longer one, either.
         let longer =

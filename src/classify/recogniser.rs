@@ -287,6 +287,10 @@ impl<'a> Scene<'a> {
         let before = self.page.slice(line.start, token.start).trim_end();
         let pointed = before.ends_with(':')
             && !self.page.slice(token.end, line.end).contains(char::is_alphanumeric);
+        // "On the payment page enter 123 456", in the word order of any language.
+        let typical =
+            token.shape == Shape::Grouped || token.shape == Shape::Digits && token.length == 6;
+        let reach = if typical { 28 } else { 16 };
         let verb = self.hits.iter().find(|hit| match hit.role {
             // "Enter the following in the app: 1234".
             Role::Enter | Role::Ask
@@ -295,15 +299,19 @@ impl<'a> Scene<'a> {
                 !ends_sentence(self.page.slice(hit.end, token.start))
             }
             Role::Enter => {
-                hit.end <= token.start && short(self.page.slice(hit.end, token.start), 16)
+                hit.end <= token.start && short(self.page.slice(hit.end, token.start), reach)
                     || hit.start >= token.end && short(self.page.slice(token.end, hit.start), 6)
             }
             Role::Ask => hit.start >= token.end && short(self.page.slice(token.end, hit.start), 4),
             _ => false,
         });
         let verb = verb.or_else(|| self.asked_above(token))?;
+        // Every fee is paid and every bill; a payment to be approved comes with a warning.
+        let guarded = self.hits.iter().any(|hit| {
+            matches!(hit.role, Role::Validity | Role::Secret | Role::NotYou | Role::Code)
+        });
         let purpose = self.hits.iter().any(|hit| {
-            matches!(hit.role, Role::For(_))
+            matches!(hit.role, Role::For(kind) if guarded || kind != Kind::Transaction)
                 && (hit.start >= line.start && hit.end <= line.end
                     || hit.end <= self.page.subject_end())
         });
@@ -323,7 +331,17 @@ impl<'a> Scene<'a> {
         let mut signals =
             vec![Signal { name: "code.asked-for", weight, because: verb.because(self.page) }];
         signals.extend(self.form(token));
-        if purpose && self.is_terse(token) && !self.page.folded.contains("://") {
+        // "I enter 1234 and nothing happens, does anybody know why?"
+        let rest = self.page.slice(token.end, line.end);
+        let ended = rest.find(['.', '!', '?', '。']);
+        let asking = ended.and_then(|at| rest.get(at..)).is_some_and(|end| end.starts_with('?'))
+            || rest.contains("か。")
+            || rest.ends_with("ท\u{e4d}าไม");
+        if asking && !guarded {
+            let because = "it stands in a question".to_owned();
+            signals.push(Signal { name: "refuse.question", weight: -40, because });
+        }
+        if purpose && !asking && self.is_terse(token) && !self.page.folded.contains("://") {
             let because = "a short mail with one number, of no other trade".to_owned();
             signals.push(Signal { name: "text.terse", weight: 15, because });
         }
@@ -387,21 +405,26 @@ impl<'a> Scene<'a> {
             matches!(hit.role, Role::Label(_)) && relation > Relation::Near
         });
         let line = self.page.lines.get(self.page.line_of(token.start))?;
-        // "1234 – that is all you need", where the rest warns and hurries.
-        let opens = token.start == line.start
-            && has(&|role| matches!(role, Role::Secret | Role::NotYou))
-            && has(&|role| *role == Role::Validity);
+        // "1234 – that is all you need", where the rest warns or hurries.
+        let opens = token.start == line.start;
         let asked = self.hits.iter().find(|hit| {
             matches!(hit.role, Role::Enter | Role::Ask)
                 && hit.end <= line.end
                 && hit.start >= line.start
         });
-        if labelled || asked.is_none() && !opens && !stands_alone(self.page, &token) {
+        let alone = stands_alone(self.page, &token);
+        // Beside a link a number amid words is the user's or the request's.
+        let linked = self.page.folded.contains("://");
+        if labelled || !alone && (linked || asked.is_none() && !opens) {
             return None;
         }
         let because = "the only thing in a short mail that looks like a code".to_owned();
         let mut signals = vec![Signal { name: "code.only", weight: 55, because }];
         signals.extend(self.form(&token));
+        if self.is_terse(&token) && !self.page.folded.contains("://") {
+            let because = "a short mail with one number, of no other trade".to_owned();
+            signals.push(Signal { name: "text.terse", weight: 15, because });
+        }
         Some(Candidate::of(token, signals))
     }
 

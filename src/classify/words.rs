@@ -153,6 +153,8 @@ pub(super) fn capitals(page: &Page) -> Vec<Token> {
     for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
         let shown = page.shown.get(line.start..line.end).unwrap_or_default();
         let shouted = shown.chars().filter(|c| c.is_uppercase()).count();
+        tokens
+            .extend(shown.split(' ').filter_map(|word| groups_of_letters(shown, word, line.start)));
         let runs = shown.split(|c: char| !(c.is_uppercase() || c.is_lowercase() || c.is_numeric()));
         for run in runs.filter(|run| run.chars().all(char::is_uppercase)) {
             let length = run.chars().count();
@@ -168,6 +170,25 @@ pub(super) fn capitals(page: &Page) -> Vec<Token> {
         }
     }
     tokens
+}
+
+/// Small letters in even groups that nobody could speak: `qzt-mvk-rdb`.
+fn groups_of_letters(shown: &str, word: &str, offset: usize) -> Option<Token> {
+    let core = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let length = core.bytes().filter(u8::is_ascii_lowercase).count();
+    let width = core.split('-').next()?.len();
+    let count = core.split('-').count();
+    let even = core.split('-').all(|group| group.len() == width);
+    let plain = core.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let start = offset + shown.find(core)?;
+    (even && plain && count >= 2 && (3..=5).contains(&width) && length >= 6 && !is_word_like(core))
+        .then_some(Token {
+            start,
+            end: start + core.len(),
+            shape: Shape::Letters,
+            length,
+            doubtful: false,
+        })
 }
 
 /// Words joined by hyphens, alone on a line or behind its colon, in a mail that says

@@ -136,11 +136,13 @@ pub(super) fn looks(
 pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut Vec<Signal>) {
     let Some(code) = code else { return };
     let named = hits.iter().any(|hit| matches!(hit.role, Role::Code | Role::SharedCode));
+    let line = page.lines.get(page.line_of(code.start));
+    let from = line.map_or(code.start, |line| line.start);
     let before = page.slice(0, code.start).trim_end_matches([' ', '"', '*', '[']);
-    let noun = |hit: &Hit| hit.role == Role::WeakCode && hit.end == before.len();
+    let noun =
+        |hit: &Hit| hit.role == Role::WeakCode && hit.start >= from && hit.end == before.len();
     let announced = before.ends_with([':', '「', '『', '【']) || hits.iter().any(noun);
     // "Press the button or enter 123-456 by hand".
-    let line = page.lines.get(page.line_of(code.start));
     let told = hits.iter().any(|hit| {
         hit.role == Role::Ask
             && line.is_some_and(|line| hit.start >= line.start && hit.end <= line.end)
@@ -155,7 +157,7 @@ pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut
         && hits.iter().any(|hit| {
             matches!(hit.role, Role::Enter | Role::Ask)
                 && (hit.end <= code.start && short(page.slice(hit.end, code.start), reach)
-                    || (code.end..=code.end + 1).contains(&hit.start))
+                    || hit.start >= code.end && short(page.slice(code.end, hit.start), 3))
         });
     if named || asked || announced || stands_alone(page, &code) || code.end <= page.subject_end() {
         return;
