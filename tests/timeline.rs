@@ -151,7 +151,7 @@ async fn mails_that_cannot_be_shown_to_be_real() {
         (
             "10,000 unverified in the same minutes as 5 verified",
             "crowd:a10000/25ms@1h A5/1m@1h",
-            "hammered+>=401@1h hammered^10005@1h5m hammered.10005@1h35m",
+            "hammered+>=402@1h hammered^10005@1h5m hammered.10005@1h35m",
         ),
         (
             "1,000 unverified of a second service",

@@ -260,7 +260,10 @@ pub(super) fn counted_from_ms(policy: &Policy, key: &DocketKey, docket: &Docket)
         .iter()
         .filter(|incident| !incident.closed || Some(incident.id.as_str()) == outgoing)
         .map(|incident| {
-            incident.first_ms - policy.rule(key.person(), service_key, incident.alert).quiet_ms()
+            // What lies before it belongs to it if it is dense, and that is seen
+            // only with the whole window.
+            let rule = policy.rule(key.person(), service_key, incident.alert);
+            incident.first_ms - rule.quiet_ms() - rule.window_ms
         })
         .min();
     // Past the oldest incident of a full list some may have been forgotten, and
