@@ -147,6 +147,16 @@ fn events() -> Vec<Mail> {
         .collect()
 }
 
+/// What our own texts are made of. A subject that stands in them word for word
+/// (パスワード再設定) tells nothing of the mail when it is seen.
+fn our_words() -> String {
+    ["src/message/voice", "src/message/playbooks"]
+        .into_iter()
+        .flat_map(|folder| std::fs::read_dir(root().join(folder)).unwrap())
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect()
+}
+
 /// Everything that can be read from outside.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<u8>>>);
@@ -216,7 +226,8 @@ async fn no_code_subject_or_address_is_seen_anywhere() {
     let policy =
         Policy::read(&std::fs::read_to_string(root().join("events/policy.toml")).unwrap()).unwrap();
     let rung = Arc::new(Mutex::new(0));
-    let (mut codes, mut bytes) = (0, 0);
+    let our_words = our_words();
+    let (mut codes, mut bytes, mut secrets) = (0, 0, 0);
     for (number, mail) in corpus().into_iter().chain(events()).enumerate() {
         let engine = Engine::in_memory().unwrap();
         let mut random = fastrand::Rng::with_seed(u64::try_from(number).unwrap());
@@ -258,7 +269,11 @@ async fn no_code_subject_or_address_is_seen_anywhere() {
         let text = seen.take();
         bytes += text.len();
         for secret in mail.secrets.iter().map(String::as_str).chain([LOCAL_PART, MAILBOX]) {
-            let leaked = !secret.is_empty() && holds(&text, secret);
+            if secret.is_empty() || our_words.contains(secret) {
+                continue;
+            }
+            secrets += 1;
+            let leaked = holds(&text, secret);
             assert!(!leaked, "{}: something of it is seen from outside", mail.name);
         }
     }
@@ -266,6 +281,7 @@ async fn no_code_subject_or_address_is_seen_anywhere() {
     assert!(codes >= 10, "only {codes} code mails");
     assert!(*rung.lock().unwrap() as usize >= codes, "not every bell rang");
     assert!(bytes > 100_000, "{bytes} bytes were looked at");
+    assert!(secrets > 300, "only {secrets} secrets were looked for");
 }
 
 fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
