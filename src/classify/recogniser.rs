@@ -386,7 +386,7 @@ impl<'a> Scene<'a> {
         };
         let has = |wanted: &dyn Fn(&Role) -> bool| self.hits.iter().any(|hit| wanted(&hit.role));
         let hurried = has(&|role| matches!(role, Role::Validity | Role::Secret | Role::NotYou));
-        if self.hits.iter().any(refused) || !hurried || !has(&|role| matches!(role, Role::For(_))) {
+        if self.hits.iter().any(refused) || !has(&|role| matches!(role, Role::For(_))) {
             return None;
         }
         let mut likely = self.tokens.iter().filter(|token| {
@@ -413,6 +413,9 @@ impl<'a> Scene<'a> {
                 && hit.start >= line.start
         });
         let alone = stands_alone(self.page, &token);
+        if !hurried && !self.is_set_off(&token) {
+            return None;
+        }
         // Beside a link a number amid words is the user's or the request's.
         let linked = self.page.folded.contains("://");
         if labelled || !alone && (linked || asked.is_none() && !opens) {
@@ -426,6 +429,24 @@ impl<'a> Scene<'a> {
             signals.push(Signal { name: "text.terse", weight: 15, because });
         }
         Some(Candidate::of(token, signals))
+    }
+
+    /// Whether a subject asks to prove something, and the line above ends with a
+    /// colon that points at a token with a line of its own.
+    fn is_set_off(&self, token: &Token) -> bool {
+        let asked = self.hits.iter().any(|hit| {
+            hit.end <= self.page.subject_end()
+                && matches!(hit.role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
+        });
+        let above = self.page.line_of(token.start).checked_sub(1).filter(|above| *above > 0);
+        let points = above
+            .and_then(|above| self.page.lines.get(above))
+            .is_some_and(|line| self.page.slice(line.start, line.end).ends_with(':'));
+        asked
+            && points
+            && stands_alone(self.page, token)
+            && self.page.folded.len() <= TERSE_BYTES
+            && !self.page.folded.contains("://")
     }
 
     /// Whether a phrase stands on the last line.
@@ -540,6 +561,18 @@ impl<'a> Scene<'a> {
             if taken {
                 return (self.strength(hit) > 0).then_some((distance + 400, Relation::Far));
             }
+            // "We never ask for codes. Report it: 1234": what a refusal names is no code.
+            let sentence = gap.split_inclusive(['.', '。', '!', '\n']).next().unwrap_or(gap);
+            let refused = sentence.len() < gap.len()
+                && ends_sentence(gap)
+                && self.hits.iter().any(|other| {
+                    other.role == Role::Secret
+                        && other.start >= hit.start
+                        && other.start <= hit.end + sentence.len()
+                });
+            if refused && !alone {
+                return (self.strength(hit) > 0).then_some((distance + 400, Relation::Far));
+            }
             // A label that has its number already names no other below.
             let line_end = page.lines.get(page.line_of(hit.start)).map_or(hit.end, |line| line.end);
             let named = lines > 0
@@ -565,7 +598,9 @@ impl<'a> Scene<'a> {
                 return (self.strength(hit) > 0).then_some((hit.start - token.end, Relation::Far));
             }
             // "1234 (order no.: 5)": what a colon follows names what comes next.
-            if page.slice(hit.end, page.folded.len()).trim_start().starts_with(':') {
+            let after = page.slice(hit.end, page.folded.len()).trim_start();
+            let named = after.strip_prefix(':').map(str::trim_start);
+            if named.is_some_and(|named| !named.starts_with("http")) {
                 return (self.strength(hit) > 0 && token_line != hit_line)
                     .then_some((500, Relation::Far));
             }
