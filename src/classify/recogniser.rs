@@ -431,11 +431,11 @@ impl<'a> Scene<'a> {
         Some(Candidate::of(token, signals))
     }
 
-    /// Whether a subject asks to prove something, and the line above ends with a
-    /// colon that points at a token with a line of its own.
+    /// Whether a short mail says what to prove, and the line above ends with a colon
+    /// that points at a token with a line of its own, whatever verb it has.
     fn is_set_off(&self, token: &Token) -> bool {
         let asked = self.hits.iter().any(|hit| {
-            hit.end <= self.page.subject_end()
+            hit.end <= token.start
                 && matches!(hit.role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
         });
         let above = self.page.line_of(token.start).checked_sub(1).filter(|above| *above > 0);
@@ -607,6 +607,13 @@ impl<'a> Scene<'a> {
             let gap = page.slice(token.end, hit.start);
             let distance = gap.chars().count();
             let lines = hit_line - token_line;
+            // "Example Ltd., tax no. 123": what has its number already names none above.
+            if lines > 0
+                && matches!(hit.role, Role::Label(_))
+                && after.starts_with(|c: char| c.is_ascii_digit())
+            {
+                return None;
+            }
             let relation = match lines {
                 // "1234 on the page you have open": such a word names only what it touches.
                 0 if hit.role == Role::Label(Family::Number) && distance > 12 => Relation::Far,
