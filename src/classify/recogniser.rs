@@ -10,6 +10,7 @@ use super::{Kind, Signal, marks, words};
 
 mod against;
 mod relation;
+mod standing;
 mod surroundings;
 
 use relation::{
@@ -228,28 +229,6 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Whether two numbers or more have names of other trades, as in a form.
-    fn is_list_of_numbers(&self) -> bool {
-        let named = self.hits.iter().filter(|hit| {
-            let after = self.page.slice(hit.end, self.page.folded.len());
-            matches!(hit.role, Role::Label(_))
-                && after.trim_start_matches([' ', ':']).starts_with(|c: char| c.is_ascii_digit())
-        });
-        named.count() >= 2
-    }
-
-    /// Whether a mail hurries or warns, or sets a number off under a subject with a purpose.
-    fn is_pressing(&self, token: &Token) -> bool {
-        let linked = self.page.folded.contains("://");
-        let alone = stands_alone(self.page, token);
-        self.hits.iter().any(|hit| match hit.role {
-            Role::Validity | Role::Secret => !linked || alone,
-            Role::NotYou => !linked,
-            Role::For(_) => !linked && alone && hit.end <= self.page.subject_end(),
-            _ => false,
-        })
-    }
-
     /// Whether a mail is short, holds one number alone and is of no other trade:
     /// then a plain "code" that hurries, or a verb with a purpose, is enough.
     fn is_terse(&self, token: &Token) -> bool {
@@ -386,7 +365,7 @@ impl<'a> Scene<'a> {
         };
         let has = |wanted: &dyn Fn(&Role) -> bool| self.hits.iter().any(|hit| wanted(&hit.role));
         let hurried = has(&|role| matches!(role, Role::Validity | Role::Secret | Role::NotYou));
-        if self.hits.iter().any(refused) || !hurried || !has(&|role| matches!(role, Role::For(_))) {
+        if self.hits.iter().any(refused) || !has(&|role| matches!(role, Role::For(_))) {
             return None;
         }
         let mut likely = self.tokens.iter().filter(|token| {
@@ -413,6 +392,9 @@ impl<'a> Scene<'a> {
                 && hit.start >= line.start
         });
         let alone = stands_alone(self.page, &token);
+        if !hurried && !self.is_set_off(&token) {
+            return None;
+        }
         // Beside a link a number amid words is the user's or the request's.
         let linked = self.page.folded.contains("://");
         if labelled || !alone && (linked || asked.is_none() && !opens) {
@@ -426,12 +408,6 @@ impl<'a> Scene<'a> {
             signals.push(Signal { name: "text.terse", weight: 15, because });
         }
         Some(Candidate::of(token, signals))
-    }
-
-    /// Whether a phrase stands on the last line.
-    fn is_footer(&self, hit: &Hit) -> bool {
-        self.page.lines.len() > 2
-            && self.page.lines.last().is_some_and(|line| hit.start >= line.start)
     }
 
     /// The one number of a subject that says what it is for, over a text that says
@@ -540,6 +516,18 @@ impl<'a> Scene<'a> {
             if taken {
                 return (self.strength(hit) > 0).then_some((distance + 400, Relation::Far));
             }
+            // "We never ask for codes. Report it: 1234": what a refusal names is no code.
+            let sentence = gap.split_inclusive(['.', '。', '!', '\n']).next().unwrap_or(gap);
+            let refused = sentence.len() < gap.len()
+                && ends_sentence(gap)
+                && self.hits.iter().any(|other| {
+                    other.role == Role::Secret
+                        && other.start >= hit.start
+                        && other.start <= hit.end + sentence.len()
+                });
+            if refused && !alone {
+                return (self.strength(hit) > 0).then_some((distance + 400, Relation::Far));
+            }
             // A label that has its number already names no other below.
             let line_end = page.lines.get(page.line_of(hit.start)).map_or(hit.end, |line| line.end);
             let named = lines > 0
@@ -565,13 +553,22 @@ impl<'a> Scene<'a> {
                 return (self.strength(hit) > 0).then_some((hit.start - token.end, Relation::Far));
             }
             // "1234 (order no.: 5)": what a colon follows names what comes next.
-            if page.slice(hit.end, page.folded.len()).trim_start().starts_with(':') {
+            let after = page.slice(hit.end, page.folded.len()).trim_start();
+            let named = after.strip_prefix(':').map(str::trim_start);
+            if named.is_some_and(|named| !named.starts_with("http")) {
                 return (self.strength(hit) > 0 && token_line != hit_line)
                     .then_some((500, Relation::Far));
             }
             let gap = page.slice(token.end, hit.start);
             let distance = gap.chars().count();
             let lines = hit_line - token_line;
+            // "Example Ltd., tax no. 123": what has its number already names none above.
+            if lines > 0
+                && matches!(hit.role, Role::Label(_))
+                && after.starts_with(|c: char| c.is_ascii_digit())
+            {
+                return None;
+            }
             let relation = match lines {
                 // "1234 on the page you have open": such a word names only what it touches.
                 0 if hit.role == Role::Label(Family::Number) && distance > 12 => Relation::Far,

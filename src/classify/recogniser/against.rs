@@ -84,7 +84,9 @@ pub(super) fn topics(
     {
         // Any sender may number its customers in the last lines.
         let number = matches!(hit.role, Role::Label(Family::Order));
-        let weight = if number { -15 } else { -30 };
+        let last = page.lines.last().is_some_and(|line| hit.start >= line.start);
+        let numbered = last && hit.role == Role::Label(Family::Tax);
+        let weight = if number || numbered { -15 } else { -30 };
         signals.push(Signal { name: "refuse.label", weight, because: hit.because(page) });
     }
     let length = page.folded.chars().count();

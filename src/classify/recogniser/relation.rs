@@ -64,10 +64,13 @@ impl Relation {
 /// Whether what stands between a noun and a token is no more than "is" or ":".
 pub(super) fn is_short_link(gap: &str) -> bool {
     let count = gap.chars().count();
-    count <= 12 && !ends_sentence(gap)
+    if ends_sentence(gap) {
+        return false;
+    }
+    count <= 12
         || count <= 40
             && gap.trim_end().ends_with([':', '>', '→', '「', '『', '【', '[', '"', '=', '*'])
-        || count <= 30 && !ends_sentence(gap) && !gap.contains(',')
+        || count <= 30 && !gap.contains(',')
 }
 
 /// Whether nothing but marks follows a phrase on its line.
