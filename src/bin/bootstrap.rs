@@ -26,7 +26,8 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     let first = Once::new();
     lambda_runtime::run(service_fn(async |event| {
         // While the first policy and the first mail are on their way.
-        first.call_once(|| drop(std::thread::spawn(hansho::classify::prepare)));
+        // Without a thread to spare, the mail itself waits for it.
+        first.call_once(|| drop(std::thread::Builder::new().spawn(hansho::classify::prepare)));
         function.handle(event).await
     }))
     .await
