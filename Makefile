@@ -16,6 +16,10 @@ VENV := .venv
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 # Named after what the pins say, not after when they were checked out.
 VENV_MADE := $(VENV)/.made-$(shell cat tests/requirements.txt tests/rie.txt | cksum | cut -d ' ' -f 1)
+# A build that is made once has no use for what makes the next one quick.
+ifdef CI
+export CARGO_INCREMENTAL ?= 0
+endif
 RIE := aws-lambda-rie-$(patsubst aarch64,arm64,$(shell uname -m))
 
 help: ## List the commands
