@@ -175,9 +175,13 @@ pub enum Step {
     Close(usize, Extent),
     /// Nothing to say; the incident at this place goes on and is looked at again then.
     Wait(usize, Extent),
+    /// Nothing to say; by mails that came late, the incident at this place began
+    /// then, in milliseconds since the epoch, and is counted from there.
+    Begin(usize, i64),
 }
 
-/// What the mail that arrived at `at_ms` changes: an opening, a rung or nothing.
+/// What the mail that arrived at `at_ms` changes: an opening, a rung, an earlier
+/// beginning or nothing.
 /// `incidents` are those of `alert` and others; only the ones of `alert` matter.
 pub fn on_mail(
     at_ms: i64,
@@ -192,7 +196,10 @@ pub fn on_mail(
         Some(place) => {
             let extent = cluster.extent(place, view, rule, incidents);
             let incident = incidents.get(place)?;
-            (rule.rung(extent.count) > incident.rung).then_some(Step::Escalate(place, extent))
+            if rule.rung(extent.count) > incident.rung {
+                return Some(Step::Escalate(place, extent));
+            }
+            (extent.first_ms < incident.first_ms).then_some(Step::Begin(place, extent.first_ms))
         }
         None => {
             let extent = extent(view, rule, &cluster.members, None);
@@ -227,15 +234,28 @@ pub fn on_sweep(
     None
 }
 
-/// A burst in `view` that no incident of `alert` knows of. When its last mail
-/// came, another alert was on its way, and it found no place.
-pub fn unrung(view: &View, rule: &Rule, alert: AlertKind, incidents: &[Incident]) -> Option<Step> {
-    clusters(view, rule, alert, incidents)
+/// What found no place when its mail came, because another alert was on its way:
+/// a burst in `view` that no incident of `alert` knows of, or the earlier
+/// beginning of an open one.
+pub fn unplaced(
+    view: &View,
+    rule: &Rule,
+    alert: AlertKind,
+    incidents: &[Incident],
+) -> Option<Step> {
+    let clusters = clusters(view, rule, alert, incidents);
+    let burst = clusters
         .iter()
         .filter(|cluster| cluster.incidents.is_empty())
         .map(|cluster| extent(view, rule, &cluster.members, None))
         .find(|extent| rule.rung(extent.count) > 0)
-        .map(Step::Open)
+        .map(Step::Open);
+    burst.or_else(|| {
+        clusters.iter().flat_map(|cluster| &cluster.incidents).find_map(|&place| {
+            let first_ms = extent_of(place, &clusters, view, rule, incidents).first_ms;
+            (first_ms < incidents.get(place)?.first_ms).then_some(Step::Begin(place, first_ms))
+        })
+    })
 }
 
 /// What the incident at `place` holds, counted from `view`, closed or not.

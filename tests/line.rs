@@ -407,6 +407,47 @@ async fn five_that_come_hours_late_under_a_crowd_of_newer_ones_of_the_same_servi
     assert_eq!(opened(&world, AlertKind::Hammered, "rakuten-sec"), 2);
 }
 
+#[tokio::test]
+async fn four_services_that_come_hours_late_under_a_crowd_of_newer_ones_ring() {
+    let world = World::new(1);
+    let newer_ms = DAWN_MS + 4 * HOUR_MS;
+    world.set_clock(newer_ms + 5 * MINUTE_MS);
+    let template = code("domain:template.example", newer_ms, true, "template");
+    crowd(&world, &template, |n| newer_ms + n * 4 * MINUTE_MS / CROWD).await;
+    // The crowd has rung its own bell before.
+    world.take(&code("sbi-sec", newer_ms + 4 * MINUTE_MS, true, "last-of-the-crowd")).await;
+    assert_eq!(opened(&world, AlertKind::Smokescreen, "*"), 1);
+    for n in 0..4 {
+        let at_ms = DAWN_MS + HOUR_MS + n * MINUTE_MS;
+        world.take(&code(&format!("domain:{n}.example"), at_ms, true, &format!("late-{n}"))).await;
+    }
+    assert_eq!(opened(&world, AlertKind::Smokescreen, "*"), 2);
+}
+
+#[tokio::test]
+async fn late_mails_that_join_a_burst_from_hours_before_are_in_its_closing() {
+    let world = World::new(1);
+    let five = five("rakuten-sec");
+    world.set_clock(five[4].arrived_ms + MINUTE_MS);
+    for judged in &five {
+        world.take(judged).await;
+    }
+    // Since then nothing has found no place.
+    world.sweep_at(world.now_ms() + 5 * MINUTE_MS).await;
+    let minutes_before = |minutes: i64| five[0].arrived_ms - minutes * MINUTE_MS;
+    // A mail every 25 minutes leads back to five more, three hours before.
+    for minutes in [25, 50, 75, 100, 125, 150, 171, 172, 173, 174, 175] {
+        let late = code("rakuten-sec", minutes_before(minutes), true, &format!("late-{minutes}"));
+        world.take(&late).await;
+    }
+    world.sweep_until(five[4].arrived_ms + 2 * HOUR_MS).await;
+    let said: Vec<_> = world.rung().iter().map(|f| (f.phase, f.count, f.first_ms)).collect();
+    assert_eq!(
+        said,
+        [(Phase::Opened, 5, five[0].arrived_ms), (Phase::Closed, 16, minutes_before(175))]
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_burst_that_meets_another_alert_on_its_way_rings_after_it() {
     let world = World::new(1);

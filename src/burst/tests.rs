@@ -46,6 +46,7 @@ fn told(step: Option<Step>) -> String {
         Some(Step::Escalate(place, extent)) => words(&format!("escalate #{place}"), &extent),
         Some(Step::Close(place, extent)) => words(&format!("close #{place}"), &extent),
         Some(Step::Wait(place, extent)) => words(&format!("wait #{place}"), &extent),
+        Some(Step::Begin(place, first_ms)) => format!("begin #{place} {}", first_ms / MINUTE_MS),
     }
 }
 
@@ -201,6 +202,26 @@ fn two_incidents_that_turn_out_to_hang_together_each_keep_their_own() {
         told(total(1, &view, &FAST, &open).map(|e| Step::Wait(1, e))),
         "wait #1 5 [100,104]"
     );
+}
+
+#[test]
+fn late_mails_move_the_beginning_of_an_open_incident_back() {
+    let open = [incident(100, 104, 5, false)];
+    let chain = [20, 21, 22, 23, 24, 50, 75, 100, 101, 102, 103, 104];
+    assert_eq!(on_mail_at(24, &view(&chain), &open), "begin #0 20");
+    let told_of = [incident(20, 104, 12, false)];
+    assert_eq!(on_mail_at(24, &view(&chain), &told_of), "nothing");
+    // Without the mail in between they are two bursts.
+    let apart = [20, 21, 22, 23, 24, 50, 100, 101, 102, 103, 104];
+    assert_eq!(on_mail_at(24, &view(&apart), &open), "open 6 [20,50]");
+
+    // The same, where the mail found no place at first.
+    let unplaced_in = |minutes: &[i64], incidents: &[Incident]| {
+        told(unplaced(&view(minutes), &FAST, AlertKind::Hammered, incidents))
+    };
+    assert_eq!(unplaced_in(&chain, &open), "begin #0 20");
+    assert_eq!(unplaced_in(&chain, &told_of), "nothing");
+    assert_eq!(unplaced_in(&apart, &open), "open 6 [20,50]");
 }
 
 #[test]

@@ -134,6 +134,11 @@ pub(super) fn mail(at_ms: i64, mail: &str) -> String {
     format!("mail#{:013}#{mail}", at_ms.clamp(0, LATEST_MS))
 }
 
+/// The beginning of the minute of a time, in milliseconds since the epoch.
+pub(crate) fn minute_of(at_ms: i64) -> i64 {
+    at_ms - at_ms.rem_euclid(60_000)
+}
+
 pub(super) fn minute(at_ms: i64, service_key: &str) -> String {
     format!("min#{:013}#{service_key}", at_ms.clamp(0, LATEST_MS))
 }

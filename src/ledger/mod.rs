@@ -45,6 +45,7 @@ mod keys;
 mod limits;
 mod people;
 
+pub(crate) use keys::minute_of;
 pub use keys::{DocketKey, Group, Series};
 pub use limits::{Counting, Purse};
 
@@ -235,7 +236,7 @@ impl Ledger {
             kind: sighting.kind,
             expires_at,
         };
-        let minute_ms = sighting.arrived_ms - sighting.arrived_ms.rem_euclid(60_000);
+        let minute_ms = keys::minute_of(sighting.arrived_ms);
         let minute = SightingRow {
             pk: sighting.series.person.clone(),
             sk: keys::minute(minute_ms, &sighting.series.service_key),
@@ -260,11 +261,12 @@ impl Ledger {
         minutes_reach_ms: i64,
     ) -> Result<Surroundings, LedgerError> {
         let at_ms = sighting.arrived_ms;
+        let minute_ms = keys::minute_of(at_ms);
         let series = &sighting.series;
         let (verified, unverified, minutes) = future::try_join3(
-            self.neighbours(&series.partition(true), true, at_ms, reach_ms),
-            self.neighbours(&series.partition(false), false, at_ms, reach_ms),
-            self.newest(&series.person, &keys::minute(at_ms - minutes_reach_ms, ""), true),
+            self.neighbours(&series.partition(true), true, keys::mail, at_ms, reach_ms),
+            self.neighbours(&series.partition(false), false, keys::mail, at_ms, reach_ms),
+            self.neighbours(&series.person, true, keys::minute, minute_ms, minutes_reach_ms),
         )
         .await?;
         Ok(Surroundings { verified, unverified, minutes })
@@ -278,16 +280,20 @@ impl Ledger {
         &self,
         pk: &str,
         verified: bool,
+        key: fn(i64, &str) -> String,
         at_ms: i64,
         reach_ms: i64,
     ) -> Result<Page, LedgerError> {
-        let mut page = self.newest(pk, &keys::mail(at_ms - reach_ms, ""), verified).await?;
+        let before = key(at_ms - reach_ms, "");
+        let (items, next) =
+            self.query(pk, &before, STATE, Order::NewestFirst, ROWS_READ_MAX, None).await?;
+        let mut page = Page { truncated: next.is_some(), ..rows(items, verified)? };
         let reached = page.seen.last().is_none_or(|oldest| oldest.at_ms <= at_ms);
         if page.truncated && !reached {
             // From the sighting to both sides: read from the newest down, the
             // flood that hid it would hide it again.
-            let (before, now) = (keys::mail(at_ms - reach_ms, ""), keys::mail(at_ms, "~"));
-            let (after, end) = (keys::mail(at_ms + 1, ""), keys::mail(at_ms + reach_ms, "~"));
+            let now = key(at_ms, "~");
+            let (after, end) = (key(at_ms + 1, ""), key(at_ms + reach_ms, "~"));
             let (before, after) = future::try_join(
                 self.query(pk, &before, &now, Order::NewestFirst, ROWS_READ_MAX, None),
                 self.query(pk, &after, &end, Order::OldestFirst, ROWS_READ_MAX, None),
@@ -442,12 +448,6 @@ impl Ledger {
         Ok(())
     }
 
-    async fn newest(&self, pk: &str, from: &str, verified: bool) -> Result<Page, LedgerError> {
-        let (items, next) =
-            self.query(pk, from, STATE, Order::NewestFirst, ROWS_READ_MAX, None).await?;
-        Ok(Page { truncated: next.is_some(), ..rows(items, verified)? })
-    }
-
     async fn everything(
         &self,
         pk: String,
@@ -473,7 +473,8 @@ impl Ledger {
         }
     }
 
-    /// Rows of one partition between two sort keys, and where to go on. A read that must see every write that was answered.
+    /// Rows of one partition between two sort keys, and where to go on. A read
+    /// that must see every write that was answered.
     async fn query(
         &self,
         pk: &str,

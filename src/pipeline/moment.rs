@@ -4,7 +4,7 @@
 //! it is entered.
 
 use crate::burst::{self, AlertKind, Extent, INCIDENTS_MAX, Incident, Phase, Rule, Step, View};
-use crate::ledger::{Docket, DocketKey, Outgoing, Page, Series, Sighting, Surroundings};
+use crate::ledger::{Docket, DocketKey, Outgoing, Page, Series, Sighting, Surroundings, minute_of};
 use crate::message::Facts;
 use crate::policy::Policy;
 
@@ -155,9 +155,7 @@ impl Moment {
         }
         self.bells.iter().filter(|bell| self.is_free(&bell.key)).find_map(|bell| {
             let at_ms = match bell.alert {
-                AlertKind::Smokescreen => {
-                    sighting.arrived_ms - sighting.arrived_ms.rem_euclid(MINUTE_MS)
-                }
+                AlertKind::Smokescreen => minute_of(sighting.arrived_ms),
                 // A copy of a mail counts where the earliest of its copies stands.
                 _ => {
                     let own = bell.view.seen.iter().find(|seen| seen.key == sighting.message);
@@ -191,11 +189,11 @@ impl Moment {
         });
         timely.or_else(|| {
             self.docket(key)?.busy_since_ms?;
-            let unrung = bells().find_map(|bell| {
-                let step = burst::unrung(&bell.view, &bell.rule, bell.alert, incidents)?;
+            let unplaced = bells().find_map(|bell| {
+                let step = burst::unplaced(&bell.view, &bell.rule, bell.alert, incidents)?;
                 Some(Move::Step(bell.alert, step))
             });
-            Some(unrung.unwrap_or(Move::LookedBack))
+            Some(unplaced.unwrap_or(Move::LookedBack))
         })
     }
 
@@ -341,6 +339,12 @@ pub(super) fn apply(
                 incident.last_ms = extent.last_ms;
                 incident.peak = extent.peak;
                 incident.check_at_ms = extent.last_ms.saturating_add(rule.quiet_ms());
+            }
+            return 0;
+        }
+        Step::Begin(place, first_ms) => {
+            if let Some(incident) = docket.incidents.get_mut(place) {
+                incident.first_ms = first_ms;
             }
             return 0;
         }
