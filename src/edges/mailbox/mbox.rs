@@ -80,7 +80,7 @@ impl<R: Read> Splitter<R> {
                 }
             }
         }
-        let mut raw = unquoted(&kept);
+        let mut raw = unquoted(kept);
         longer |= raw.len() > MAX_READ_BYTES;
         raw.truncate(MAX_READ_BYTES);
         Ok(Some((raw, longer)))
@@ -161,11 +161,18 @@ fn is_one_of(word: &[u8], words: &str) -> bool {
 
 /// A mail as it was before it was put into an mbox: without the line feed of
 /// its separator, the empty line behind it, and one `>` of each quoted `From `.
-fn unquoted(kept: &[u8]) -> Vec<u8> {
-    let mail = kept.strip_prefix(b"\n").unwrap_or(kept);
-    let mail = mail.strip_suffix(b"\r").unwrap_or(mail);
-    let mut raw = Vec::with_capacity(mail.len() + 1);
-    let mut rest = mail;
+fn unquoted(mut mail: Vec<u8>) -> Vec<u8> {
+    if mail.starts_with(b"\n") {
+        mail.remove(0);
+    }
+    if mail.ends_with(b"\r") {
+        mail.pop();
+    }
+    if memmem::find(&mail, b">From ").is_none() {
+        return mail;
+    }
+    let mut raw = Vec::with_capacity(mail.len());
+    let mut rest = mail.as_slice();
     let mut line_start = true;
     while let Some(at) = if line_start && rest.starts_with(b">") {
         Some(0)
