@@ -4,8 +4,9 @@
 //! must not look into them.
 //!
 //! What a file is shows in its first bytes, not in its name. Files come in the
-//! order of their sorted paths, mails in the order they stand in. Memory holds
-//! one mail, of which at most [`MAX_READ_BYTES`] are kept.
+//! order of their sorted paths, mails in the order they stand in. Each mail is
+//! read into a buffer of the caller's, at most [`MAX_READ_BYTES`] of it, so that
+//! the same memory can hold the next ones.
 
 mod mbox;
 
@@ -14,6 +15,7 @@ mod tests;
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,11 +54,11 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// The file it stands in; `-` for standard input.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// Its place within an mbox, from 0; else 0.
     pub index: usize,
-    /// Its first bytes, at most [`MAX_READ_BYTES`].
-    pub raw: Vec<u8>,
+    /// Where its first bytes lie in the buffer, at most [`MAX_READ_BYTES`].
+    pub bytes: Range<usize>,
     /// It has more bytes than were kept.
     pub longer: bool,
     /// How many bytes of the whole source have been read by now.
@@ -94,7 +96,7 @@ fn advice(error: &io::Error) -> &'static str {
 ///
 /// # Errors
 /// If there is nothing at the path. What cannot be read below it comes up
-/// while iterating.
+/// while reading on.
 pub fn open(path: &Path) -> Result<Mails, Unreadable> {
     let (kind, files) = if path == Path::new("-") {
         (
@@ -175,34 +177,21 @@ impl Mails {
     pub fn source(&self) -> &Source {
         &self.source
     }
-}
 
-/// The mbox that is being read.
-#[derive(Debug)]
-struct Current {
-    path: PathBuf,
-    size: u64,
-    index: usize,
-    read_bytes: Arc<AtomicU64>,
-    mails: mbox::Splitter<Box<dyn Read + Send>>,
-}
-
-impl Iterator for Mails {
-    type Item = Result<Item, Unreadable>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+    /// Reads the next mail to the end of a buffer; `None` after the last.
+    pub fn read_next(&mut self, buffer: &mut Vec<u8>) -> Option<Result<Item, Unreadable>> {
         loop {
             if let Some(current) = &mut self.current {
-                let result = current.mails.next_mail();
-                if let Ok(Some((raw, longer))) = result {
+                let result = current.mails.read_next(buffer);
+                if let Ok(Some((bytes, longer))) = result {
                     let read = current.read_bytes.load(Ordering::Relaxed);
                     let consumed_bytes = self.consumed_before + read;
-                    let (path, index) = (current.path.clone(), current.index);
+                    let (path, index) = (Arc::clone(&current.path), current.index);
                     current.index += 1;
-                    return Some(Ok(Item { path, index, raw, longer, consumed_bytes }));
+                    return Some(Ok(Item { path, index, bytes, longer, consumed_bytes }));
                 }
                 self.consumed_before += current.size;
-                let (path, index) = (std::mem::take(&mut current.path), current.index);
+                let (path, index) = (current.path.to_path_buf(), current.index);
                 self.current = None;
                 if let Err(error) = result {
                     return Some(Err(Unreadable { path, index, error }));
@@ -213,7 +202,7 @@ impl Iterator for Mails {
                 Ok(entry) => entry,
                 Err(unreadable) => return Some(Err(unreadable)),
             };
-            match self.start(&entry) {
+            match self.start(&entry, buffer) {
                 Ok(Some(item)) => return Some(Ok(item)),
                 Ok(None) => {}
                 Err(error) => {
@@ -225,10 +214,20 @@ impl Iterator for Mails {
     }
 }
 
+/// The mbox that is being read.
+#[derive(Debug)]
+struct Current {
+    path: Arc<Path>,
+    size: u64,
+    index: usize,
+    read_bytes: Arc<AtomicU64>,
+    mails: mbox::Splitter<Box<dyn Read + Send>>,
+}
+
 impl Mails {
     /// Opens a file: a single mail comes back at once, an mbox becomes the
     /// current file.
-    fn start(&mut self, entry: &Entry) -> io::Result<Option<Item>> {
+    fn start(&mut self, entry: &Entry, buffer: &mut Vec<u8>) -> io::Result<Option<Item>> {
         let read_bytes = Arc::new(AtomicU64::new(0));
         let file: Box<dyn Read + Send> = if self.source.kind == SourceKind::StandardInput {
             Box::new(io::stdin())
@@ -244,7 +243,7 @@ impl Mails {
         };
         if !entry.single && head.starts_with(b"From ") {
             self.current = Some(Current {
-                path: entry.path.clone(),
+                path: entry.path.as_path().into(),
                 size: entry.size,
                 index: 0,
                 read_bytes,
@@ -253,13 +252,14 @@ impl Mails {
             return Ok(None);
         }
         let empty_mbox = head.is_empty() && entry.path.extension().is_some_and(|end| end == "mbox");
-        let mut raw = Vec::new();
-        reader.by_ref().take(MAX_READ_BYTES as u64 + 1).read_to_end(&mut raw)?;
-        let longer = raw.len() > MAX_READ_BYTES;
-        raw.truncate(MAX_READ_BYTES);
+        let start = buffer.len();
+        let read = reader.by_ref().take(MAX_READ_BYTES as u64 + 1).read_to_end(buffer)?;
+        let longer = read > MAX_READ_BYTES;
+        let bytes = start..start + read.min(MAX_READ_BYTES);
         self.consumed_before += entry.size.max(read_bytes.load(Ordering::Relaxed));
         let consumed_bytes = self.consumed_before;
-        let item = Item { path: entry.path.clone(), index: 0, raw, longer, consumed_bytes };
+        let path = entry.path.as_path().into();
+        let item = Item { path, index: 0, bytes, longer, consumed_bytes };
         Ok((!empty_mbox).then_some(item))
     }
 }

@@ -3,14 +3,14 @@
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{show, stop};
-use crate::edges::mailbox::{self, Item, Unreadable};
+use crate::edges::mailbox::{self, Item, Mails, Unreadable};
 use crate::pipeline::{Arrival, Judged, Origin, judge};
 use crate::policy::Policy;
 
@@ -18,13 +18,11 @@ use crate::policy::Policy;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// And at most so many mails.
 const BATCH_MAILS: usize = 4096;
-/// So many batches wait while one is judged.
-const BATCHES_READ_AHEAD: usize = 1;
 
 /// Where a mail lies.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
-    pub(super) path: PathBuf,
+    pub(super) path: Arc<Path>,
     pub(super) index: usize,
 }
 
@@ -43,31 +41,32 @@ pub(super) fn sift(
     policy: &Policy,
     mut each: impl FnMut(Place, Judged) -> anyhow::Result<()>,
 ) -> anyhow::Result<Sifted> {
-    let mut sources = Vec::with_capacity(paths.len());
-    for path in paths {
-        sources.push(mailbox::open(path)?);
-    }
+    let sources = paths.iter().map(|path| mailbox::open(path)).collect::<Result<Vec<_>, _>>()?;
     let total_bytes = sources.iter().map(|mails| mails.source().total_bytes).sum::<Option<u64>>();
     let progress = progress(total_bytes);
     let mut sifted = Sifted::default();
-    let (batches, ready) = sync_channel(BATCHES_READ_AHEAD);
-    std::thread::scope(|scope| {
-        scope.spawn(move || read(sources, &batches));
-        // Ends when the reader has, and the reader when nobody waits for more.
-        ready.into_iter().try_for_each(|batch| {
-            for unreadable in &batch.unreadable {
-                sifted.unreadable += 1;
-                progress.suspend(|| show::warning(&unreadable.to_string()));
-            }
-            for (place, judged) in judge_all(policy, batch.fallback_ms, batch.mails) {
-                sifted.mails += 1;
-                each(place, judged)?;
-            }
-            progress.set_position(batch.consumed_bytes);
-            progress.set_message(format!("{} mails", sifted.mails));
-            anyhow::Ok(())
-        })
-    })?;
+    let mut reader = Reader::new(sources);
+    let mut batch = reader.next(Vec::new());
+    let mut buffer = Vec::new();
+    while let Some(current) = batch {
+        // Whoever has read the next ones helps to judge these.
+        let (next, judged) = rayon::join(
+            || reader.next(std::mem::take(&mut buffer)),
+            || judge_all(policy, &current),
+        );
+        for unreadable in &current.unreadable {
+            sifted.unreadable += 1;
+            progress.suspend(|| show::warning(&unreadable.to_string()));
+        }
+        for (place, judged) in judged {
+            sifted.mails += 1;
+            each(place, judged)?;
+        }
+        progress.set_position(current.consumed_bytes);
+        progress.set_message(format!("{} mails", sifted.mails));
+        buffer = current.buffer;
+        batch = next;
+    }
     progress.finish_and_clear();
     sifted.interrupted = stop::asked();
     Ok(sifted)
@@ -76,6 +75,8 @@ pub(super) fn sift(
 /// Mails that are judged at a time.
 struct Batch {
     mails: Vec<Item>,
+    /// What the mails lie in.
+    buffer: Vec<u8>,
     unreadable: Vec<Unreadable>,
     /// How many bytes of all sources have been read by now.
     consumed_bytes: u64,
@@ -83,56 +84,67 @@ struct Batch {
     fallback_ms: i64,
 }
 
-/// Reads the sources, one after the other, ahead of those who judge.
-fn read(sources: Vec<mailbox::Mails>, batches: &SyncSender<Batch>) {
-    let mut consumed_before = 0;
-    for mails in sources {
-        let source_bytes = mails.source().total_bytes.unwrap_or_default();
-        let fallback_ms = modified_ms(&mails.source().path);
-        let empty = |consumed_bytes| Batch {
+/// Reads the sources, one after the other.
+struct Reader {
+    sources: std::vec::IntoIter<Mails>,
+    current: Option<Mails>,
+    /// The sizes of the sources that are done.
+    consumed_before: u64,
+}
+
+impl Reader {
+    fn new(sources: Vec<Mails>) -> Self {
+        Self { sources: sources.into_iter(), current: None, consumed_before: 0 }
+    }
+
+    /// The next mails, all of one source, in a buffer that others are done with:
+    /// fresh memory costs as much as reading. `None` after the last, or when
+    /// the command is to stop.
+    fn next(&mut self, mut buffer: Vec<u8>) -> Option<Batch> {
+        if stop::asked() {
+            return None;
+        }
+        buffer.clear();
+        if self.current.is_none() {
+            self.current = self.sources.next();
+        }
+        let mails = self.current.as_mut()?;
+        let mut batch = Batch {
             mails: Vec::new(),
+            buffer,
             unreadable: Vec::new(),
-            consumed_bytes,
-            fallback_ms,
+            consumed_bytes: self.consumed_before,
+            fallback_ms: modified_ms(&mails.source().path),
         };
-        let mut batch = empty(consumed_before);
-        let mut batch_bytes = 0;
-        for item in mails {
-            if stop::asked() {
-                let _ = batches.send(batch);
-                return;
-            }
-            match item {
-                Ok(item) => {
-                    batch_bytes += item.raw.len();
-                    batch.consumed_bytes = consumed_before + item.consumed_bytes;
+        while batch.buffer.len() < BATCH_BYTES && batch.mails.len() < BATCH_MAILS && !stop::asked()
+        {
+            match mails.read_next(&mut batch.buffer) {
+                Some(Ok(item)) => {
+                    batch.consumed_bytes = self.consumed_before + item.consumed_bytes;
                     batch.mails.push(item);
                 }
-                Err(unreadable) => batch.unreadable.push(unreadable),
-            }
-            if batch_bytes >= BATCH_BYTES || batch.mails.len() >= BATCH_MAILS {
-                let next = empty(batch.consumed_bytes);
-                if batches.send(std::mem::replace(&mut batch, next)).is_err() {
-                    return;
+                Some(Err(unreadable)) => batch.unreadable.push(unreadable),
+                None => {
+                    self.consumed_before += mails.source().total_bytes.unwrap_or_default();
+                    batch.consumed_bytes = self.consumed_before;
+                    self.current = None;
+                    break;
                 }
-                batch_bytes = 0;
             }
         }
-        consumed_before += source_bytes;
-        batch.consumed_bytes = consumed_before;
-        if batches.send(batch).is_err() {
-            return;
-        }
+        Some(batch)
     }
 }
 
-fn judge_all(policy: &Policy, fallback_ms: i64, batch: Vec<Item>) -> Vec<(Place, Judged)> {
+fn judge_all(policy: &Policy, batch: &Batch) -> Vec<(Place, Judged)> {
     batch
-        .into_par_iter()
+        .mails
+        .par_iter()
         .map(|item| {
-            let arrival = Arrival { origin: Origin::Home, arrived_ms: fallback_ms };
-            let judged = judge(policy, &arrival, &item.raw);
-            (Place { path: item.path, index: item.index }, judged)
+            let arrival = Arrival { origin: Origin::Home, arrived_ms: batch.fallback_ms };
+            let raw = batch.buffer.get(item.bytes.clone()).unwrap_or_default();
+            let judged = judge(policy, &arrival, raw);
+            (Place { path: Arc::clone(&item.path), index: item.index }, judged)
         })
         .collect()
 }

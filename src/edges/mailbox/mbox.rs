@@ -3,6 +3,7 @@
 //! line that begins with `From `, which Takeout leaves unquoted in bodies.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use memchr::memmem;
 
@@ -43,8 +44,12 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// The next mail, and whether it was longer than what is kept of it.
-    pub(super) fn next_mail(&mut self) -> io::Result<Option<(Vec<u8>, bool)>> {
+    /// Reads the next mail to the end of a buffer: where it lies there, and whether
+    /// it was longer than what is kept of it.
+    pub(super) fn read_next(
+        &mut self,
+        buffer: &mut Vec<u8>,
+    ) -> io::Result<Option<(Range<usize>, bool)>> {
         if !self.started {
             self.started = true;
             self.fill()?;
@@ -52,38 +57,48 @@ impl<R: Read> Splitter<R> {
         if !self.skip_separator()? {
             return Ok(None);
         }
-        let mut kept = Vec::new();
+        let start = buffer.len();
         let mut longer = false;
         let mut from = self.at;
         loop {
             let rest = self.window.get(from..).unwrap_or_default();
             match self.separator.find(rest).map(|found| from + found) {
                 Some(found) if !self.ended && self.window.len() - found < TAIL_BYTES => {
-                    self.hand_out(found, &mut kept, &mut longer);
+                    self.hand_out(found, buffer, start, &mut longer);
                     self.fill()?;
                     from = self.at;
                 }
                 Some(found) if is_separator(&self.window, found) => {
-                    self.hand_out(found, &mut kept, &mut longer);
+                    self.hand_out(found, buffer, start, &mut longer);
                     break;
                 }
                 Some(found) => from = found + 1,
                 None if self.ended => {
-                    self.hand_out(self.window.len(), &mut kept, &mut longer);
+                    self.hand_out(self.window.len(), buffer, start, &mut longer);
                     break;
                 }
                 None => {
                     let end = self.window.len().saturating_sub(TAIL_BYTES).max(self.at);
-                    self.hand_out(end, &mut kept, &mut longer);
+                    self.hand_out(end, buffer, start, &mut longer);
                     self.fill()?;
                     from = self.at;
                 }
             }
         }
-        let mut raw = unquoted(kept);
-        longer |= raw.len() > MAX_READ_BYTES;
-        raw.truncate(MAX_READ_BYTES);
-        Ok(Some((raw, longer)))
+        // Without the line feed of its separator and the empty line behind it.
+        let mail = buffer.get(start..).unwrap_or_default();
+        let mut bytes = start + usize::from(mail.starts_with(b"\n"))..buffer.len();
+        bytes.end -= usize::from(mail.len() > 1 && mail.ends_with(b"\r"));
+        let mail = buffer.get(bytes.clone()).unwrap_or_default();
+        if memmem::find(mail, b">From ").is_some() {
+            let mail = unquoted(mail);
+            buffer.truncate(start);
+            buffer.extend_from_slice(&mail);
+            bytes = start..buffer.len();
+        }
+        longer |= bytes.len() > MAX_READ_BYTES;
+        bytes.end = bytes.end.min(bytes.start + MAX_READ_BYTES);
+        Ok(Some((bytes, longer)))
     }
 
     /// Passes the separator line; `false` at the end of the mbox.
@@ -106,11 +121,13 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    fn hand_out(&mut self, end: usize, kept: &mut Vec<u8>, longer: &mut bool) {
+    /// Copies what lies before `end` behind what `buffer` holds of the mail, which
+    /// begins there at `start`, as far as there is room.
+    fn hand_out(&mut self, end: usize, buffer: &mut Vec<u8>, start: usize, longer: &mut bool) {
         let bytes = self.window.get(self.at..end).unwrap_or_default();
         // Quotation marks and the first line feed go away later.
-        let room = (MAX_READ_BYTES + 1024).saturating_sub(kept.len());
-        kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        let room = (MAX_READ_BYTES + 1024).saturating_sub(buffer.len() - start);
+        buffer.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         *longer |= bytes.len() > room;
         self.at = end;
     }
@@ -159,20 +176,11 @@ fn is_one_of(word: &[u8], words: &str) -> bool {
     words.split(' ').any(|known| known.as_bytes() == word)
 }
 
-/// A mail as it was before it was put into an mbox: without the line feed of
-/// its separator, the empty line behind it, and one `>` of each quoted `From `.
-fn unquoted(mut mail: Vec<u8>) -> Vec<u8> {
-    if mail.starts_with(b"\n") {
-        mail.remove(0);
-    }
-    if mail.ends_with(b"\r") {
-        mail.pop();
-    }
-    if memmem::find(&mail, b">From ").is_none() {
-        return mail;
-    }
+/// A mail as it was before it was put into an mbox: without one `>` of each
+/// quoted `From `.
+fn unquoted(mail: &[u8]) -> Vec<u8> {
     let mut raw = Vec::with_capacity(mail.len());
-    let mut rest = mail.as_slice();
+    let mut rest = mail;
     let mut line_start = true;
     while let Some(at) = if line_start && rest.starts_with(b">") {
         Some(0)

@@ -3,18 +3,40 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::{Item, Mails, SourceKind, open};
+use super::{Item, Mails, SourceKind, Unreadable, open};
 use crate::mail::MAX_READ_BYTES;
 
 const FROM: &str = "From a@example.com Sat Jan  3 01:05:34 2026";
 
-fn items(path: &Path) -> (Mails, Vec<Item>) {
+/// A mail with its bytes.
+struct Found {
+    item: Item,
+    raw: Vec<u8>,
+}
+
+impl std::ops::Deref for Found {
+    type Target = Item;
+
+    fn deref(&self) -> &Item {
+        &self.item
+    }
+}
+
+/// All mails, one behind the other in one buffer, and what could not be read.
+fn everything(mails: &mut Mails) -> Vec<Result<Found, Unreadable>> {
+    let mut buffer = Vec::new();
+    let items: Vec<_> = std::iter::from_fn(|| mails.read_next(&mut buffer)).collect();
+    let found = |item: Item| Found { raw: buffer[item.bytes.clone()].to_vec(), item };
+    items.into_iter().map(|item| item.map(found)).collect()
+}
+
+fn items(path: &Path) -> (Mails, Vec<Found>) {
     let mut mails = open(path).unwrap();
-    let items = mails.by_ref().collect::<Result<Vec<_>, _>>().unwrap();
+    let items = everything(&mut mails).into_iter().collect::<Result<Vec<_>, _>>().unwrap();
     (mails, items)
 }
 
-fn raws(items: &[Item]) -> Vec<&str> {
+fn raws(items: &[Found]) -> Vec<&str> {
     items.iter().map(|item| std::str::from_utf8(&item.raw).unwrap()).collect()
 }
 
@@ -200,7 +222,7 @@ fn what_cannot_be_read_is_reported_and_passed_over() {
     std::fs::write(folder.path().join("a.mbox.gz"), &damaged[..damaged.len() - 20]).unwrap();
     std::os::unix::fs::symlink("nowhere", folder.path().join("b.eml")).unwrap();
     std::fs::write(folder.path().join("c.eml"), b"n: c\n\n").unwrap();
-    let results: Vec<_> = open(folder.path()).unwrap().collect();
+    let results = everything(&mut open(folder.path()).unwrap());
     let shown: Vec<_> = results
         .iter()
         .map(|result| match result {
