@@ -7,6 +7,7 @@ use super::phrases::{Hit, Role};
 use super::recogniser::Candidate;
 use super::tokens::{Shape, Token, is_word_like};
 use super::{Signal, marks};
+use memchr::memmem;
 
 /// At most this many stretches of letters are taken for tokens.
 const MAX_SPELLED: usize = 12;
@@ -48,7 +49,8 @@ pub(super) fn spelled(page: &Page) -> Vec<Token> {
 /// What stands in `text` from `from` on, if it is one word that could be a code.
 fn spelled_word(text: &str, from: usize, offset: usize, announced: bool) -> Option<Token> {
     let said = text.get(from..)?;
-    let said = said.split(". ").next().unwrap_or(said);
+    let sentence = memmem::find(said.as_bytes(), b". ").and_then(|end| said.get(..end));
+    let said = sentence.unwrap_or(said);
     let core = said.trim_matches(|c: char| !c.is_alphanumeric());
     if said.len() - core.len() > 6 || !core.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-') {
         return None;
@@ -152,15 +154,19 @@ pub(super) fn capitals(page: &Page) -> Vec<Token> {
     let mut tokens = Vec::new();
     for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
         let shown = page.shown.get(line.start..line.end).unwrap_or_default();
+        let groups = shown.split(' ').filter(|word| word.contains('-'));
+        tokens.extend(groups.filter_map(|word| groups_of_letters(shown, word, line.start)));
         let shouted = shown.chars().filter(|c| c.is_uppercase()).count();
-        tokens
-            .extend(shown.split(' ').filter_map(|word| groups_of_letters(shown, word, line.start)));
+        // Fewer make no token, and more are a line in capitals.
+        if !(6..=10 + 4).contains(&shouted) {
+            continue;
+        }
         let runs = shown.split(|c: char| !(c.is_uppercase() || c.is_lowercase() || c.is_numeric()));
         for run in runs.filter(|run| run.chars().all(char::is_uppercase)) {
             let length = run.chars().count();
             let spoken =
                 if run.is_ascii() { is_word_like(run) } else { run.contains(CYRILLIC_VOWELS) };
-            let start = line.start + shown.find(run).unwrap_or(0);
+            let start = line.start + offset_in(shown, run);
             let drawn = (6..=10).contains(&length) && !spoken && shouted <= length + 4;
             if drawn && tokens.len() < MAX_SPELLED {
                 let end = start + run.len();
@@ -172,6 +178,11 @@ pub(super) fn capitals(page: &Page) -> Vec<Token> {
     tokens
 }
 
+/// Where a part of a text begins in it, in bytes.
+fn offset_in(text: &str, part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+}
+
 /// Small letters in even groups that nobody could speak: `qzt-mvk-rdb`.
 fn groups_of_letters(shown: &str, word: &str, offset: usize) -> Option<Token> {
     let core = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
@@ -180,7 +191,7 @@ fn groups_of_letters(shown: &str, word: &str, offset: usize) -> Option<Token> {
     let count = core.split('-').count();
     let even = core.split('-').all(|group| group.len() == width);
     let plain = core.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-    let start = offset + shown.find(core)?;
+    let start = offset + offset_in(shown, core);
     (even && plain && count >= 2 && (3..=5).contains(&width) && length >= 6 && !is_word_like(core))
         .then_some(Token {
             start,
