@@ -10,12 +10,11 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use hansho::edges::lambda::PolicyHome;
+use hansho::ledger::embedded::response;
 
 use crate::world::{DAWN_MS, MINUTE_MS};
 
@@ -52,6 +51,7 @@ impl Shelf {
     }
 
     fn client(&self) -> Client {
+        let connector = SharedHttpConnector::new(self.clone());
         Client::from_conf(
             Config::builder()
                 .behavior_version(BehaviorVersion::v2026_01_12())
@@ -59,7 +59,7 @@ impl Shelf {
                 .credentials_provider(Credentials::new("test", "test", None, None, "test"))
                 .force_path_style(true)
                 .retry_config(RetryConfig::disabled())
-                .http_client(self.clone())
+                .http_client(http_client_fn(move |_, _| connector.clone()))
                 .build(),
         )
     }
@@ -72,9 +72,7 @@ impl Shelf {
             Some(etag) => format!("{} {key} unless {etag}", request.method()),
             None => format!("{} {key}", request.method()),
         });
-        let respond = |status: u16, body: String| {
-            HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))
-        };
+        let respond = |status: u16, body: String| response(status, body.into_bytes());
         if *self.out_of_order.lock().unwrap() {
             return respond(503, String::new());
         }
@@ -103,16 +101,6 @@ impl fmt::Debug for Shelf {
 impl HttpConnector for Shelf {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::ready(Ok(self.answer(&request)))
-    }
-}
-
-impl HttpClient for Shelf {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }
 
