@@ -112,34 +112,26 @@ fn replay(criterion: &mut Criterion) {
         });
     }
     group.bench_function("mail-parser", |bencher| bencher.iter(|| mail_parser(&place)));
-    group.finish();
-
-    let small = mailbox(10);
-    let bytes = std::fs::metadata(&small).expect("it was made").len();
-    let mut group = criterion.benchmark_group("replay-small");
-    group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Bytes(bytes)).sample_size(10);
-    for (name, command) in [("replay-1", None), ("python", Some(()))] {
-        group.bench_function(name, |bencher| {
-            bencher.iter_custom(|times| {
-                (0..times)
-                    .map(|_| {
-                        let mut command = match command {
-                            None => hansho("replay", 1, &small),
-                            Some(()) => python(&small),
-                        };
-                        let (took, peak_kib) = run(&mut command);
-                        peaks_kib.insert(format!("{name}-10mb"), peak_kib);
-                        took
-                    })
-                    .sum()
-            });
+    group.bench_function("python", |bencher| {
+        bencher.iter_custom(|times| {
+            (0..times)
+                .map(|_| {
+                    let (took, peak_kib) = run(&mut python(&place));
+                    peaks_kib.insert("python-100mb".to_owned(), peak_kib);
+                    took
+                })
+                .sum()
         });
-    }
+    });
     group.finish();
 
-    let large = mailbox(1000);
-    for (name, cores) in [("replay-1-1000mb", 1), ("replay-2-1000mb", 2)] {
-        peaks_kib.insert(name.to_owned(), run(&mut hansho("replay", cores, &large)).1);
+    let (small, large) = (mailbox(10), mailbox(1000));
+    for (name, cores, place) in [
+        ("replay-1-10mb", 1, &small),
+        ("replay-1-1000mb", 1, &large),
+        ("replay-2-1000mb", 2, &large),
+    ] {
+        peaks_kib.insert(name.to_owned(), run(&mut hansho("replay", cores, place)).1);
     }
     let text = serde_json::to_string_pretty(&peaks_kib).expect("numbers are JSON");
     std::fs::write(root().join("benches/results/replay-peaks.json"), text)
