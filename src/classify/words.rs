@@ -311,11 +311,30 @@ fn row_below(page: &Page, from: usize) -> Option<&Line> {
             let signs = page.shown.get(from..end)?.chars().filter(|c| marks::is_sign(*c)).count();
             lines.next_back().filter(|_| signs >= 2)
         })
+        .or_else(|| numbered(page, at))
         .or_else(|| {
             let line = page.lines.get(at)?;
             let said = page.slice(line.start, line.end).split_once(':')?.1;
             (is_list(said) || said.trim().is_empty() && next_is_phrase(page, at)).then_some(line)
         })
+}
+
+/// The first of two short lines that number what they name: "1st: umbrella".
+fn numbered(page: &Page, at: usize) -> Option<&Line> {
+    let lines = page.lines.get(at..)?.iter().take(ROW_LINES + 1);
+    let is = |line: &Line, number: char| {
+        let text = page.slice(line.start, line.end);
+        let mut digits = text.chars().filter(char::is_ascii_digit);
+        text.chars().count() <= 60
+            && text.chars().filter(|c| c.is_alphabetic()).count() >= 3
+            && digits.next() == Some(number)
+            && digits.next().is_none()
+    };
+    lines
+        .clone()
+        .zip(lines.skip(1))
+        .find(|(one, two)| is(one, '1') && is(two, '2'))
+        .map(|(one, _)| one)
 }
 
 fn next_is_phrase(page: &Page, at: usize) -> bool {

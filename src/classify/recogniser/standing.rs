@@ -2,11 +2,15 @@
 //! or is at its footer. This room must not know any service or who sent the mail.
 
 use crate::classify::Kind;
-use crate::classify::phrases::{Hit, Role};
+use crate::classify::page::Page;
+use crate::classify::phrases::{Family, Hit, Role};
 use crate::classify::tokens::Token;
 
 use super::relation::stands_alone;
 use super::{Scene, TERSE_BYTES};
+
+/// A text of so few characters holds a code and its name at most.
+const BARE_CHARS: usize = 24;
 
 impl Scene<'_> {
     /// Whether two numbers or more have names of other trades, as in a form.
@@ -19,6 +23,17 @@ impl Scene<'_> {
         named.count() >= 2
     }
 
+    /// Whether the text is a token with its name and next to nothing else.
+    pub(super) fn is_all(&self, token: &Token) -> bool {
+        let text = self.page.slice(self.page.subject_end(), self.page.folded.len());
+        text.chars().count() <= BARE_CHARS && self.is_terse(token)
+    }
+
+    /// Whether a mail warns of swindlers, who ask for codes and are to be reported.
+    pub(super) fn is_warning(&self) -> bool {
+        self.hits.iter().any(|hit| hit.role == Role::Topic(Family::PhishingWarning))
+    }
+
     /// Whether a short mail says what to prove, and the line above ends with a colon
     /// that points at a token with a line of its own, whatever verb it has.
     pub(super) fn is_set_off(&self, token: &Token) -> bool {
@@ -26,15 +41,19 @@ impl Scene<'_> {
             hit.end <= token.start
                 && matches!(hit.role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
         });
-        let above = self.page.line_of(token.start).checked_sub(1).filter(|above| *above > 0);
-        let points = above
-            .and_then(|above| self.page.lines.get(above))
-            .is_some_and(|line| self.page.slice(line.start, line.end).ends_with(':'));
         asked
-            && points
+            && self.is_pointed_at(token)
             && stands_alone(self.page, token)
             && self.page.folded.len() <= TERSE_BYTES
             && !self.page.folded.contains("://")
+    }
+
+    /// Whether the line above a token ends with a colon.
+    pub(super) fn is_pointed_at(&self, token: &Token) -> bool {
+        let above = self.page.line_of(token.start).checked_sub(1).filter(|above| *above > 0);
+        above
+            .and_then(|above| self.page.lines.get(above))
+            .is_some_and(|line| self.page.slice(line.start, line.end).ends_with(':'))
     }
 
     /// Whether a phrase stands on the last line.
@@ -54,4 +73,14 @@ impl Scene<'_> {
             _ => false,
         })
     }
+}
+
+/// Whether a phrase stands in the last lines, where companies give their licence,
+/// their seat and the office that writes.
+pub(super) fn is_imprint(page: &Page, hit: &Hit) -> bool {
+    let (Role::Label(family) | Role::Topic(family)) = hit.role else { return false };
+    let named = matches!(family, Family::License | Family::Tax | Family::Postal | Family::Door);
+    let count = page.lines.len();
+    let last = count.saturating_sub((count / 3).min(3));
+    named && page.lines.get(last).is_some_and(|line| hit.start >= line.start)
 }
