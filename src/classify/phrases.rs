@@ -37,6 +37,8 @@ pub(super) enum Role {
     NotYou,
     /// What a code is for.
     For(Kind),
+    /// Names something of an account that is changed: "change of address".
+    Change,
     /// Names one of several pictures.
     Picture,
     /// Names pictures in general: "images", "emoji".

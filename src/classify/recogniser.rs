@@ -112,9 +112,9 @@ impl<'a> Scene<'a> {
         let in_subject = |wanted: fn(&Role) -> bool| {
             hits.iter().any(|hit| hit.end <= page.subject_end() && wanted(&hit.role))
         };
-        let headed =
-            in_subject(|role| matches!(role, Role::Code | Role::SharedCode | Role::For(_)))
-                && hits.iter().any(|hit| hit.role == Role::Validity);
+        let headed = in_subject(|role| {
+            matches!(role, Role::Code | Role::SharedCode | Role::For(_) | Role::Change)
+        }) && hits.iter().any(|hit| hit.role == Role::Validity);
         let pressing = hits.iter().any(|hit| {
             matches!(hit.role, Role::Validity | Role::Secret | Role::NotYou | Role::Ask)
         });
@@ -139,7 +139,10 @@ impl<'a> Scene<'a> {
         let purposeful = guarded && has(|role| matches!(role, Role::For(Kind::Transaction)))
             || has(|role| {
                 matches!(role, Role::Code | Role::NotYou)
-                    || matches!(role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
+                    || matches!(
+                        role,
+                        Role::For(Kind::Login | Kind::Signup | Kind::Reset) | Role::Change
+                    )
             });
         let mut scene = Self { page, hits, tokens, labelled: Vec::new(), rival, purposeful };
         let labelled = tokens
@@ -312,13 +315,15 @@ impl<'a> Scene<'a> {
                     .any(|hit| hit.start >= line.start && hit.end <= line.end)
         };
         let purpose = self.hits.iter().any(|hit| {
-            matches!(hit.role, Role::For(kind) if guarded || ordered || kind != Kind::Transaction)
+            (hit.role == Role::Change
+                || matches!(hit.role, Role::For(kind) if guarded || ordered || kind != Kind::Transaction))
                 && (hit.start >= line.start && hit.end <= line.end
                     || hit.end <= self.page.subject_end())
         });
         let lettered = token.shape == Shape::Letters;
-        let purpose =
-            purpose || lettered && self.hits.iter().any(|hit| matches!(hit.role, Role::For(_)));
+        let purpose = purpose
+            || lettered
+                && self.hits.iter().any(|hit| matches!(hit.role, Role::For(_) | Role::Change));
         if !purpose && matches!(token.shape, Shape::Mixed | Shape::Coined) {
             return None;
         }
@@ -358,7 +363,7 @@ impl<'a> Scene<'a> {
             return None;
         }
         let purpose = token.shape == Shape::Cells
-            || self.hits.iter().any(|hit| matches!(hit.role, Role::For(_)));
+            || self.hits.iter().any(|hit| matches!(hit.role, Role::For(_) | Role::Change));
         self.hits.iter().filter(|_| purpose).find(|hit| {
             matches!(hit.role, Role::Enter | Role::Ask)
                 && hit.start >= above.start
@@ -503,9 +508,9 @@ impl<'a> Scene<'a> {
                 // "1234 on the page you have open": such a word names only what it touches.
                 0 if hit.role == Role::Label(Family::Number) && distance > 12 => Relation::Far,
                 0 if distance <= 48 && !ends_sentence(gap) => Relation::Before,
-                1 if alone && distance <= 60 => Relation::Above,
                 // "1234 / expires at …": such a word names what follows it.
                 1 if hit.role == Role::Label(Family::Number) => Relation::Far,
+                1 if alone && distance <= 60 => Relation::Above,
                 1 if distance <= 40 && !ends_sentence(gap) => Relation::Before,
                 _ => Relation::Far,
             };

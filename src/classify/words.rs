@@ -199,7 +199,7 @@ pub(super) fn joined(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         hit.start >= subject
             && matches!(hit.role, Role::Ask | Role::Enter | Role::Words | Role::Code)
     })?;
-    hits.iter().find(|hit| matches!(hit.role, Role::For(_)))?;
+    hits.iter().find(|hit| matches!(hit.role, Role::For(_) | Role::Change))?;
     let line = page.lines.iter().skip(1).find_map(|line| {
         let text = page.slice(line.start, line.end);
         let said = text.rsplit([':', '\u{300c}', '"']).find(|said| !said.trim().is_empty())?;
@@ -266,7 +266,7 @@ pub(super) fn pictures(page: &Page, hits: &[Hit]) -> Option<Candidate> {
 /// subject, a verb of picking beside it, and a row of names.
 pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
     let subject = page.subject_end();
-    let purpose = |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Code);
+    let purpose = |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Change | Role::Code);
     let purpose_in_subject = hits.iter().filter(purpose).any(|hit| hit.end <= subject);
     hits.iter().find(purpose)?;
     let nouns = || hits.iter().filter(|hit| hit.role == Role::Depiction);
@@ -377,8 +377,9 @@ pub(super) fn phrase(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         });
     // A subject that announces words to log in with leaves the text free to call them anything.
     let headed = || {
-        let purpose =
-            |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Code) && hit.end <= subject;
+        let purpose = |hit: &&Hit| {
+            matches!(hit.role, Role::For(_) | Role::Change | Role::Code) && hit.end <= subject
+        };
         let hit = hits.iter().find(|hit| hit.role == Role::Words && hit.end <= subject)?;
         hits.iter().find(purpose)?;
         let line = page.lines.iter().skip(1).take(8).find(|line| {

@@ -58,7 +58,7 @@ impl Scene<'_> {
         let set_off = alone || announced;
         let told = !linked
             && (asked || opens)
-            && has(&|role| matches!(role, Role::For(_)))
+            && has(&|role| matches!(role, Role::For(_) | Role::Change))
             && has(&|role| matches!(role, Role::Validity | Role::Secret | Role::NotYou));
         let cells = alone && token.shape == Shape::Cells;
         if !set_off && !told || self.evidence() + usize::from(cells) < 2 {
@@ -86,10 +86,12 @@ impl Scene<'_> {
             + has(&|hit| hit.role == Role::Secret)
             + has(&|hit| hit.role == Role::NotYou)
             + has(&|hit| matches!(hit.role, Role::Enter | Role::Ask) && hit.end > subject)
-            + has(&|hit| matches!(hit.role, Role::For(_)) && hit.end > subject)
+            + has(&|hit| matches!(hit.role, Role::For(_) | Role::Change) && hit.end > subject)
             + has(&|hit| {
-                matches!(hit.role, Role::For(_) | Role::Code | Role::SharedCode | Role::WeakCode)
-                    && hit.end <= subject
+                matches!(
+                    hit.role,
+                    Role::For(_) | Role::Change | Role::Code | Role::SharedCode | Role::WeakCode
+                ) && hit.end <= subject
             })
     }
 
@@ -144,7 +146,10 @@ impl Scene<'_> {
         let digits = matches!(token.shape, Shape::Digits | Shape::Grouped | Shape::Prefixed);
         let purpose = self.hits.iter().find(|hit| {
             hit.end <= subject
-                && matches!(hit.role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
+                && matches!(
+                    hit.role,
+                    Role::For(Kind::Login | Kind::Signup | Kind::Reset) | Role::Change
+                )
         });
         let said = purpose.or_else(|| {
             let told =

@@ -39,7 +39,10 @@ impl Scene<'_> {
     pub(super) fn is_set_off(&self, token: &Token) -> bool {
         let asked = self.hits.iter().any(|hit| {
             hit.end <= token.start
-                && matches!(hit.role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
+                && matches!(
+                    hit.role,
+                    Role::For(Kind::Login | Kind::Signup | Kind::Reset) | Role::Change
+                )
         });
         asked
             && self.is_pointed_at(token)
@@ -69,7 +72,7 @@ impl Scene<'_> {
         self.hits.iter().any(|hit| match hit.role {
             Role::Validity | Role::Secret => !linked || alone,
             Role::NotYou => !linked,
-            Role::For(_) => !linked && alone && hit.end <= self.page.subject_end(),
+            Role::For(_) | Role::Change => !linked && alone && hit.end <= self.page.subject_end(),
             _ => false,
         })
     }
