@@ -51,7 +51,7 @@ pub(super) fn topics(
         }
         // A short mail of one line to unsubscribe by is no campaign.
         let footer = page.lines.last().is_some_and(|line| hit.start >= line.start);
-        if family == Family::Campaign && (sure_or_alone || hurried) && footer && alike == 1 {
+        if family == Family::Campaign && sure_or_alone && footer && alike == 1 {
             weight = -5;
         }
         if coded && weight == -80 && matches!(family, Family::Booking | Family::Tax) {
