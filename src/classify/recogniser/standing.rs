@@ -1,13 +1,12 @@
 //! What a mail as a whole says of a token: that it hurries, points, lists numbers
 //! or is at its footer. This room must not know any service or who sent the mail.
 
-use crate::classify::Kind;
 use crate::classify::page::Page;
 use crate::classify::phrases::{Family, Hit, Role};
 use crate::classify::tokens::Token;
 
+use super::Scene;
 use super::relation::stands_alone;
-use super::{Scene, TERSE_BYTES};
 
 /// A text of so few characters holds a code and its name at most.
 const BARE_CHARS: usize = 24;
@@ -32,31 +31,6 @@ impl Scene<'_> {
     /// Whether a mail warns of swindlers, who ask for codes and are to be reported.
     pub(super) fn is_warning(&self) -> bool {
         self.hits.iter().any(|hit| hit.role == Role::Topic(Family::PhishingWarning))
-    }
-
-    /// Whether a short mail says what to prove, and the line above ends with a colon
-    /// that points at a token with a line of its own, whatever verb it has.
-    pub(super) fn is_set_off(&self, token: &Token) -> bool {
-        let asked = self.hits.iter().any(|hit| {
-            hit.end <= token.start
-                && matches!(
-                    hit.role,
-                    Role::For(Kind::Login | Kind::Signup | Kind::Reset) | Role::Change
-                )
-        });
-        asked
-            && self.is_pointed_at(token)
-            && stands_alone(self.page, token)
-            && self.page.folded.len() <= TERSE_BYTES
-            && !self.page.folded.contains("://")
-    }
-
-    /// Whether the line above a token ends with a colon.
-    pub(super) fn is_pointed_at(&self, token: &Token) -> bool {
-        let above = self.page.line_of(token.start).checked_sub(1).filter(|above| *above > 0);
-        above
-            .and_then(|above| self.page.lines.get(above))
-            .is_some_and(|line| self.page.slice(line.start, line.end).ends_with(':'))
     }
 
     /// Whether a phrase stands on the last line.
