@@ -11,6 +11,9 @@ use std::{env, fs};
 
 use yada::builder::DoubleArrayBuilder;
 
+/// The table is part of the program and is read at its start, so it may not grow unseen.
+const MAX_TABLE_BYTES: usize = 3 * 1024 * 1024;
+
 #[path = "src/classify/fold.rs"]
 mod fold;
 #[path = "src/classify/phrases/source.rs"]
@@ -39,12 +42,23 @@ fn run() -> Result<(), String> {
     let list = list(&languages, "LANGUAGE_FILES");
     write(&out.join("language_files.rs"), list.as_bytes())?;
     let table = Table::of(&root, &languages)?;
+    bounded(table.trie.len())?;
     write(&out.join("phrases.trie"), &table.trie)?;
     write(&out.join("phrase_senses.rs"), table.senses.as_bytes())?;
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/classify/fold.rs");
     println!("cargo::rerun-if-changed=src/classify/phrases/source.rs");
     Ok(())
+}
+
+fn bounded(bytes: usize) -> Result<(), String> {
+    if bytes <= MAX_TABLE_BYTES {
+        return Ok(());
+    }
+    Err(format!(
+        "the phrases under src/classify/languages make a table of {bytes} bytes, more than the \
+         {MAX_TABLE_BYTES} that may be read at a start: shorten products of alternatives"
+    ))
 }
 
 #[expect(

@@ -15,11 +15,16 @@ pub(super) fn of(page: &Page, hits: &[Hit], code: Option<Token>) -> Kind {
     // On a tie the more telling one wins: every service mentions logins.
     let mut sums = [(Kind::Transaction, 0), (Kind::Reset, 0), (Kind::Signup, 0), (Kind::Login, 1)];
     for hit in hits {
-        let Role::For(kind) = hit.role else { continue };
+        // That something of an account is changed is said of nothing else.
+        let (kind, times) = match hit.role {
+            Role::For(kind) => (kind, 1),
+            Role::Change => (Kind::Transaction, 2),
+            _ => continue,
+        };
         if is_advice(page, hits, hit) {
             continue;
         }
-        let weight = weight(page, hit, code);
+        let weight = weight(page, hit, code) * times;
         for (other, sum) in &mut sums {
             if *other == kind {
                 *sum += weight;

@@ -43,7 +43,7 @@ pub enum Kind {
     Signup,
     /// A new password, or a way back in.
     Reset,
-    /// A payment, a transfer or another order.
+    /// A payment, a transfer or another order, or a change in an account.
     Transaction,
 }
 

@@ -91,7 +91,9 @@ impl Page {
         }
         let end = self.folded.len();
         if end > start {
-            let quoted = self.folded.as_bytes().get(start) == Some(&b'>');
+            // `>> 1234 <<` sets off what it holds.
+            let text = self.folded.get(start..end).unwrap_or_default();
+            let quoted = text.starts_with('>') && !text.ends_with('<');
             self.lines.push(Line { start, end, quoted });
         }
     }

@@ -37,6 +37,8 @@ pub(super) enum Role {
     NotYou,
     /// What a code is for.
     For(Kind),
+    /// Names something of an account that is changed: "change of address".
+    Change,
     /// Names one of several pictures.
     Picture,
     /// Names pictures in general: "images", "emoji".
@@ -193,7 +195,13 @@ pub(super) fn find(page: &Page) -> Vec<Hit> {
         }
         walk(trie, page, start, &mut found);
     }
-    found.sort_by_key(|hit| (hit.end, hit.start, hit.role == Role::WeakCode));
+    // Where a phrase names a code and something else, it is no sure name of a code.
+    let rank = |role: Role| match role {
+        Role::Label(Family::Number) => 0,
+        Role::WeakCode => 2,
+        _ => 1,
+    };
+    found.sort_by_key(|hit| (hit.end, hit.start, rank(hit.role)));
     let spoken = spoken(&found);
     let mut hits: Vec<Hit> = Vec::with_capacity(found.len());
     for hit in found {

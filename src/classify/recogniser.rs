@@ -9,6 +9,7 @@ use super::tokens::{Shape, Token};
 use super::{Kind, Signal, marks, words};
 
 mod against;
+mod lone;
 mod relation;
 mod standing;
 mod surroundings;
@@ -17,6 +18,7 @@ use relation::{
     Relation, case_number, counts_or_exemplifies, ends_line, ends_sentence, is_identifier,
     is_short_link, short, stands_alone,
 };
+use standing::is_imprint;
 use surroundings::{bare, surroundings};
 
 /// A noun and a token this many bytes apart have nothing to do with each other:
@@ -25,9 +27,6 @@ const REACH_BYTES: usize = 1_200;
 
 /// A mail is short up to this many bytes.
 const TERSE_BYTES: usize = 600;
-
-/// A text below a subject that says all may have this many bytes.
-const HEADLINE_BYTES: usize = 120;
 
 /// What the recogniser found.
 #[derive(Debug, Default)]
@@ -47,7 +46,7 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -
         .iter()
         .chain(&spelled)
         .filter_map(|token| scene.named(token).or_else(|| scene.asked_for(token)))
-        .chain(scene.only())
+        .chain(scene.only(&spelled))
         .chain(scene.headline())
         .chain(words::letters(page, hits).map(|(token, hit)| {
             let same = page.line_of(token.start) == page.line_of(hit.start);
@@ -113,14 +112,14 @@ impl<'a> Scene<'a> {
         let in_subject = |wanted: fn(&Role) -> bool| {
             hits.iter().any(|hit| hit.end <= page.subject_end() && wanted(&hit.role))
         };
-        let headed =
-            in_subject(|role| matches!(role, Role::Code | Role::SharedCode | Role::For(_)))
-                && hits.iter().any(|hit| hit.role == Role::Validity);
+        let headed = in_subject(|role| {
+            matches!(role, Role::Code | Role::SharedCode | Role::For(_) | Role::Change)
+        }) && hits.iter().any(|hit| hit.role == Role::Validity);
         let pressing = hits.iter().any(|hit| {
             matches!(hit.role, Role::Validity | Role::Secret | Role::NotYou | Role::Ask)
         });
         let rival = marks::percent(page)
-            || hits.iter().any(|hit| match hit.role {
+            || hits.iter().filter(|hit| !is_imprint(page, hit)).any(|hit| match hit.role {
                 // Papers and customers are numbered in the last lines of any mail.
                 Role::Label(Family::Order | Family::Invoice | Family::Tax) => {
                     hit.end <= page.subject_end() || !headed
@@ -140,7 +139,10 @@ impl<'a> Scene<'a> {
         let purposeful = guarded && has(|role| matches!(role, Role::For(Kind::Transaction)))
             || has(|role| {
                 matches!(role, Role::Code | Role::NotYou)
-                    || matches!(role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
+                    || matches!(
+                        role,
+                        Role::For(Kind::Login | Kind::Signup | Kind::Reset) | Role::Change
+                    )
             });
         let mut scene = Self { page, hits, tokens, labelled: Vec::new(), rival, purposeful };
         let labelled = tokens
@@ -218,6 +220,16 @@ impl<'a> Scene<'a> {
             named.signals.push(Signal { name: "text.terse", weight: 15, because });
             named.weight += 15;
         }
+        if strength == 1 && relation >= Relation::Below && self.is_all(token) {
+            let because = "the text says nothing else".to_owned();
+            named.signals.push(Signal { name: "text.nothing-else", weight: 20, because });
+            named.weight += 20;
+        }
+        if strength == 1 && !stands_alone(self.page, token) && self.is_warning() {
+            let because = "a number amid a warning of swindlers".to_owned();
+            named.signals.push(Signal { name: "code.in-warning", weight: -25, because });
+            named.weight -= 25;
+        }
         if strength == 1 && !stands_alone(self.page, token) && self.is_list_of_numbers() {
             let because = "one of several numbers with names of other trades".to_owned();
             named.signals.push(Signal { name: "code.among-numbers", weight: -25, because });
@@ -237,7 +249,8 @@ impl<'a> Scene<'a> {
         let alone = self.tokens.iter().all(|other| {
             other == token || other.doubtful || self.page.slice(other.start, other.end) == text
         });
-        let other = self.hits.iter().any(|hit| match hit.role {
+        let mut hits = self.hits.iter().filter(|hit| !is_imprint(self.page, hit));
+        let other = hits.any(|hit| match hit.role {
             Role::Label(family) => family.is_rival(),
             // One can unsubscribe from a footer of anything.
             Role::Topic(Family::Campaign) => hit.end <= self.page.subject_end(),
@@ -289,14 +302,28 @@ impl<'a> Scene<'a> {
         let guarded = self.hits.iter().any(|hit| {
             matches!(hit.role, Role::Validity | Role::Secret | Role::NotYou | Role::Code)
         });
+        // A subject and a line that speak of one order make it the matter.
+        let ordered = !self.rival && {
+            let order = |hit: &&Hit| hit.role == Role::For(Kind::Transaction);
+            let headed =
+                self.hits.iter().filter(order).any(|hit| hit.end <= self.page.subject_end());
+            headed
+                && self
+                    .hits
+                    .iter()
+                    .filter(order)
+                    .any(|hit| hit.start >= line.start && hit.end <= line.end)
+        };
         let purpose = self.hits.iter().any(|hit| {
-            matches!(hit.role, Role::For(kind) if guarded || kind != Kind::Transaction)
+            (hit.role == Role::Change
+                || matches!(hit.role, Role::For(kind) if guarded || ordered || kind != Kind::Transaction))
                 && (hit.start >= line.start && hit.end <= line.end
                     || hit.end <= self.page.subject_end())
         });
         let lettered = token.shape == Shape::Letters;
-        let purpose =
-            purpose || lettered && self.hits.iter().any(|hit| matches!(hit.role, Role::For(_)));
+        let purpose = purpose
+            || lettered
+                && self.hits.iter().any(|hit| matches!(hit.role, Role::For(_) | Role::Change));
         if !purpose && matches!(token.shape, Shape::Mixed | Shape::Coined) {
             return None;
         }
@@ -336,104 +363,12 @@ impl<'a> Scene<'a> {
             return None;
         }
         let purpose = token.shape == Shape::Cells
-            || self.hits.iter().any(|hit| matches!(hit.role, Role::For(_)));
+            || self.hits.iter().any(|hit| matches!(hit.role, Role::For(_) | Role::Change));
         self.hits.iter().filter(|_| purpose).find(|hit| {
             matches!(hit.role, Role::Enter | Role::Ask)
                 && hit.start >= above.start
                 && hit.end <= above.end
         })
-    }
-
-    /// The one thing in a short mail that looks like a code, where the mail says
-    /// what it is for and warns or hurries as code mails do.
-    fn only(&self) -> Option<Candidate> {
-        let subject = self.page.subject_end();
-        if self.rival || self.page.folded.len() > 3_000 {
-            return None;
-        }
-        let refused = |hit: &Hit| match hit.role {
-            Role::Label(family) => family != Family::Number && family != Family::Postal,
-            Role::Topic(Family::Campaign) => !self.is_footer(hit),
-            Role::Topic(family) => !matches!(
-                family,
-                Family::ResetLink
-                    | Family::ConfirmLink
-                    | Family::MagicLink
-                    | Family::PhishingWarning
-            ),
-            _ => false,
-        };
-        let has = |wanted: &dyn Fn(&Role) -> bool| self.hits.iter().any(|hit| wanted(&hit.role));
-        let hurried = has(&|role| matches!(role, Role::Validity | Role::Secret | Role::NotYou));
-        if self.hits.iter().any(refused) || !has(&|role| matches!(role, Role::For(_))) {
-            return None;
-        }
-        let mut likely = self.tokens.iter().filter(|token| {
-            token.start >= subject
-                && !token.doubtful
-                && !matches!(token.shape, Shape::Coined)
-                && !counts_or_exemplifies(self.page, self.hits, token)
-                && !self.labelled.contains(&self.page.slice(token.start, token.end))
-        });
-        let token = *likely.next()?;
-        let text = self.page.slice(token.start, token.end);
-        if likely.any(|other| self.page.slice(other.start, other.end) != text) {
-            return None;
-        }
-        let labelled = self.nearest(&token).is_some_and(|(_, relation, hit)| {
-            matches!(hit.role, Role::Label(_)) && relation > Relation::Near
-        });
-        let line = self.page.lines.get(self.page.line_of(token.start))?;
-        // "1234 – that is all you need", where the rest warns or hurries.
-        let opens = token.start == line.start;
-        let asked = self.hits.iter().find(|hit| {
-            matches!(hit.role, Role::Enter | Role::Ask)
-                && hit.end <= line.end
-                && hit.start >= line.start
-        });
-        let alone = stands_alone(self.page, &token);
-        if !hurried && !self.is_set_off(&token) {
-            return None;
-        }
-        // Beside a link a number amid words is the user's or the request's.
-        let linked = self.page.folded.contains("://");
-        if labelled || !alone && (linked || asked.is_none() && !opens) {
-            return None;
-        }
-        let because = "the only thing in a short mail that looks like a code".to_owned();
-        let mut signals = vec![Signal { name: "code.only", weight: 55, because }];
-        signals.extend(self.form(&token));
-        if self.is_terse(&token) && !self.page.folded.contains("://") {
-            let because = "a short mail with one number, of no other trade".to_owned();
-            signals.push(Signal { name: "text.terse", weight: 15, because });
-        }
-        Some(Candidate::of(token, signals))
-    }
-
-    /// The one number of a subject that says what it is for, over a text that says
-    /// next to nothing: "Fernwick sign-in: 1234".
-    fn headline(&self) -> Option<Candidate> {
-        let subject = self.page.subject_end();
-        let rest = self.page.slice(subject, self.page.folded.len());
-        let named = |hit: &Hit| matches!(hit.role, Role::Label(_) | Role::Topic(_));
-        if rest.len() > HEADLINE_BYTES || self.hits.iter().any(named) {
-            return None;
-        }
-        let mut inside = self.tokens.iter().filter(|token| !token.doubtful);
-        let token = *inside.next().filter(|token| token.end <= subject)?;
-        let digits = matches!(token.shape, Shape::Digits | Shape::Grouped | Shape::Prefixed);
-        let purpose = self.hits.iter().find(|hit| {
-            hit.end <= subject
-                && matches!(hit.role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
-        })?;
-        if inside.next().is_some() || !digits || counts_or_exemplifies(self.page, self.hits, &token)
-        {
-            return None;
-        }
-        let because = purpose.because(self.page);
-        let mut signals = vec![Signal { name: "subject.names-only-code", weight: 65, because }];
-        signals.extend(self.form(&token));
-        Some(Candidate::of(token, signals))
     }
 
     fn candidate(&self, token: Token, hit: &Hit, relation: Relation) -> Candidate {
@@ -573,9 +508,9 @@ impl<'a> Scene<'a> {
                 // "1234 on the page you have open": such a word names only what it touches.
                 0 if hit.role == Role::Label(Family::Number) && distance > 12 => Relation::Far,
                 0 if distance <= 48 && !ends_sentence(gap) => Relation::Before,
-                1 if alone && distance <= 60 => Relation::Above,
                 // "1234 / expires at …": such a word names what follows it.
                 1 if hit.role == Role::Label(Family::Number) => Relation::Far,
+                1 if alone && distance <= 60 => Relation::Above,
                 1 if distance <= 40 && !ends_sentence(gap) => Relation::Before,
                 _ => Relation::Far,
             };

@@ -171,7 +171,7 @@ pub(super) fn leanings(letter: &Letter, page: &Page, signals: &mut Vec<Signal>) 
         "회신:",
     ];
     if REPLIES.iter().any(|prefix| subject.starts_with(prefix)) {
-        say("subject.reply", -60, "it answers another mail");
+        say("subject.reply", -100, "it answers another mail");
     }
     if letter.hidden_text {
         say("text.hidden", 0, "it holds text that no reader sees");

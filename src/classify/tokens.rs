@@ -182,8 +182,18 @@ fn plain_digits(page: &Page, core: Run, tokens: &mut Vec<Token>) -> Option<usize
     }
     let length = core.end - core.start;
     let mut groups = following_digits(page, core);
-    // Cells may stand one to a line; longer groups belong together on one line only.
-    if length > 1 {
+    // Cells may stand one to a line, and "10 minutes" on the line below is none of them;
+    // longer groups belong together on one line only.
+    if length == 1 {
+        let longer = groups.iter().position(|group| group.end - group.start > 1);
+        let below = |at: &usize| {
+            let pair = groups.get(at.saturating_sub(1)).zip(groups.get(*at));
+            pair.is_some_and(|(last, next)| page.line_of(last.start) != page.line_of(next.start))
+        };
+        if let Some(at) = longer.filter(below) {
+            groups.truncate(at);
+        }
+    } else {
         let line = page.line_of(core.start);
         groups.retain(|group| page.line_of(group.start) == line);
     }

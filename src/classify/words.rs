@@ -210,7 +210,7 @@ pub(super) fn joined(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         hit.start >= subject
             && matches!(hit.role, Role::Ask | Role::Enter | Role::Words | Role::Code)
     })?;
-    hits.iter().find(|hit| matches!(hit.role, Role::For(_)))?;
+    hits.iter().find(|hit| matches!(hit.role, Role::For(_) | Role::Change))?;
     let line = page.lines.iter().skip(1).find_map(|line| {
         let text = page.slice(line.start, line.end);
         let said = text.rsplit([':', '\u{300c}', '"']).find(|said| !said.trim().is_empty())?;
@@ -277,7 +277,7 @@ pub(super) fn pictures(page: &Page, hits: &[Hit]) -> Option<Candidate> {
 /// subject, a verb of picking beside it, and a row of names.
 pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
     let subject = page.subject_end();
-    let purpose = |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Code);
+    let purpose = |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Change | Role::Code);
     let purpose_in_subject = hits.iter().filter(purpose).any(|hit| hit.end <= subject);
     hits.iter().find(purpose)?;
     let nouns = || hits.iter().filter(|hit| hit.role == Role::Depiction);
@@ -322,11 +322,30 @@ fn row_below(page: &Page, from: usize) -> Option<&Line> {
             let signs = page.shown.get(from..end)?.chars().filter(|c| marks::is_sign(*c)).count();
             lines.next_back().filter(|_| signs >= 2)
         })
+        .or_else(|| numbered(page, at))
         .or_else(|| {
             let line = page.lines.get(at)?;
             let said = page.slice(line.start, line.end).split_once(':')?.1;
             (is_list(said) || said.trim().is_empty() && next_is_phrase(page, at)).then_some(line)
         })
+}
+
+/// The first of two short lines that number what they name: "1st: umbrella".
+fn numbered(page: &Page, at: usize) -> Option<&Line> {
+    let lines = page.lines.get(at..)?.iter().take(ROW_LINES + 1);
+    let is = |line: &Line, number: char| {
+        let text = page.slice(line.start, line.end);
+        let mut digits = text.chars().filter(char::is_ascii_digit);
+        text.chars().count() <= 60
+            && text.chars().filter(|c| c.is_alphabetic()).count() >= 3
+            && digits.next() == Some(number)
+            && digits.next().is_none()
+    };
+    lines
+        .clone()
+        .zip(lines.skip(1))
+        .find(|(one, two)| is(one, '1') && is(two, '2'))
+        .map(|(one, _)| one)
 }
 
 fn next_is_phrase(page: &Page, at: usize) -> bool {
@@ -369,8 +388,9 @@ pub(super) fn phrase(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         });
     // A subject that announces words to log in with leaves the text free to call them anything.
     let headed = || {
-        let purpose =
-            |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Code) && hit.end <= subject;
+        let purpose = |hit: &&Hit| {
+            matches!(hit.role, Role::For(_) | Role::Change | Role::Code) && hit.end <= subject
+        };
         let hit = hits.iter().find(|hit| hit.role == Role::Words && hit.end <= subject)?;
         hits.iter().find(purpose)?;
         let line = page.lines.iter().skip(1).take(8).find(|line| {

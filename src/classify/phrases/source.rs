@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Sections of a file, with the role of their phrases as Rust writes it.
-const SECTIONS: [(&str, &str); 18] = [
+const SECTIONS: [(&str, &str); 19] = [
     ("code", "Role::Code"),
     ("shared-code", "Role::SharedCode"),
     ("weak-code", "Role::WeakCode"),
@@ -23,6 +23,7 @@ const SECTIONS: [(&str, &str); 18] = [
     ("signup", "Role::For(Kind::Signup)"),
     ("reset", "Role::For(Kind::Reset)"),
     ("transaction", "Role::For(Kind::Transaction)"),
+    ("change", "Role::Change"),
     ("picture", "Role::Picture"),
     ("depiction", "Role::Depiction"),
     ("choose", "Role::Choose"),

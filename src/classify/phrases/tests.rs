@@ -33,7 +33,6 @@ fn every_language_names_codes_and_what_is_none() {
 #[test]
 fn every_phrase_of_every_file_is_found_on_a_page() {
     let trie = TRIE.as_ref().expect("the build script's trie can be read");
-    assert!(trie.0.len() < 2_500_000, "{} bytes are read at a start", trie.0.len());
     let mut missing = Vec::new();
     for (language, text) in LANGUAGE_FILES {
         for entry in source::read(text).unwrap_or_default() {

@@ -7,6 +7,7 @@ use crate::classify::tokens::{Shape, Token};
 use crate::classify::{Signal, marks};
 
 use super::relation::{short, stands_alone};
+use super::standing::is_imprint;
 
 /// What speaks against a code mail.
 pub(super) fn topics(
@@ -20,6 +21,7 @@ pub(super) fn topics(
     let mut seen: Vec<Family> = Vec::new();
     let sure_or_alone =
         page.lines.len() > 2 && code.is_some_and(|code| sure || stands_alone(page, &code));
+    let hurried = hits.iter().any(|hit| matches!(hit.role, Role::Validity | Role::Secret));
     let coded = hits.iter().any(|hit| hit.role == Role::Code && hit.end <= subject);
     for hit in hits {
         let Role::Topic(family) = hit.role else { continue };
@@ -37,7 +39,8 @@ pub(super) fn topics(
         let mut weight = weight_against(family, hit.end <= subject);
         // "Your verification code for the booking portal" is headed by the code.
         // "We locked your account. Case 1234": what happened is told, and no code beside it.
-        if family == Family::Notice && code.is_some() && !sure {
+        if family == Family::Notice && code.is_some_and(|code| !sure && !stands_alone(page, &code))
+        {
             weight = if hit.end <= subject { -60 } else { -25 };
         }
         // One such word stands in many a footer; three of a kind are what the mail is about.
@@ -54,6 +57,13 @@ pub(super) fn topics(
         if coded && weight == -80 && matches!(family, Family::Booking | Family::Tax) {
             weight = -50;
         }
+        // "Change of address: your code": what a named code is asked for may be any trade's.
+        if weight == -80 && sure && hurried {
+            weight = -25;
+        }
+        if is_imprint(page, hit) {
+            weight = weight.max(-5);
+        }
         let because = format!("{}: {}", family.name(), hit.because(page));
         signals.push(Signal { name: "refuse.topic", weight, because });
     }
@@ -65,7 +75,8 @@ pub(super) fn topics(
         }
         labels.push(family);
         let because = format!("{}: {}", family.name(), hit.because(page));
-        signals.push(Signal { name: "refuse.label-in-subject", weight: -40, because });
+        let weight = if sure && hurried { -20 } else { -40 };
+        signals.push(Signal { name: "refuse.label-in-subject", weight, because });
     }
     let Some(token) = code else { return };
     let warned = hits.iter().find(|hit| hit.role == Role::Secret && hit.end <= subject);

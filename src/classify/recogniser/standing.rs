@@ -1,12 +1,15 @@
 //! What a mail as a whole says of a token: that it hurries, points, lists numbers
 //! or is at its footer. This room must not know any service or who sent the mail.
 
-use crate::classify::Kind;
-use crate::classify::phrases::{Hit, Role};
+use crate::classify::page::Page;
+use crate::classify::phrases::{Family, Hit, Role};
 use crate::classify::tokens::Token;
 
+use super::Scene;
 use super::relation::stands_alone;
-use super::{Scene, TERSE_BYTES};
+
+/// A text of so few characters holds a code and its name at most.
+const BARE_CHARS: usize = 24;
 
 impl Scene<'_> {
     /// Whether two numbers or more have names of other trades, as in a form.
@@ -19,22 +22,15 @@ impl Scene<'_> {
         named.count() >= 2
     }
 
-    /// Whether a short mail says what to prove, and the line above ends with a colon
-    /// that points at a token with a line of its own, whatever verb it has.
-    pub(super) fn is_set_off(&self, token: &Token) -> bool {
-        let asked = self.hits.iter().any(|hit| {
-            hit.end <= token.start
-                && matches!(hit.role, Role::For(Kind::Login | Kind::Signup | Kind::Reset))
-        });
-        let above = self.page.line_of(token.start).checked_sub(1).filter(|above| *above > 0);
-        let points = above
-            .and_then(|above| self.page.lines.get(above))
-            .is_some_and(|line| self.page.slice(line.start, line.end).ends_with(':'));
-        asked
-            && points
-            && stands_alone(self.page, token)
-            && self.page.folded.len() <= TERSE_BYTES
-            && !self.page.folded.contains("://")
+    /// Whether the text is a token with its name and next to nothing else.
+    pub(super) fn is_all(&self, token: &Token) -> bool {
+        let text = self.page.slice(self.page.subject_end(), self.page.folded.len());
+        text.chars().count() <= BARE_CHARS && self.is_terse(token)
+    }
+
+    /// Whether a mail warns of swindlers, who ask for codes and are to be reported.
+    pub(super) fn is_warning(&self) -> bool {
+        self.hits.iter().any(|hit| hit.role == Role::Topic(Family::PhishingWarning))
     }
 
     /// Whether a phrase stands on the last line.
@@ -50,8 +46,18 @@ impl Scene<'_> {
         self.hits.iter().any(|hit| match hit.role {
             Role::Validity | Role::Secret => !linked || alone,
             Role::NotYou => !linked,
-            Role::For(_) => !linked && alone && hit.end <= self.page.subject_end(),
+            Role::For(_) | Role::Change => !linked && alone && hit.end <= self.page.subject_end(),
             _ => false,
         })
     }
+}
+
+/// Whether a phrase stands in the last lines, where companies give their licence,
+/// their seat and the office that writes.
+pub(super) fn is_imprint(page: &Page, hit: &Hit) -> bool {
+    let (Role::Label(family) | Role::Topic(family)) = hit.role else { return false };
+    let named = matches!(family, Family::License | Family::Tax | Family::Postal | Family::Door);
+    let count = page.lines.len();
+    let last = count.saturating_sub((count / 3).min(3));
+    named && page.lines.get(last).is_some_and(|line| hit.start >= line.start)
 }

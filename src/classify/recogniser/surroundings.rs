@@ -62,12 +62,14 @@ pub(super) fn surroundings(
             signals.push(Signal { name, weight, because: hit.because(page) });
         }
     }
-    if let Some(hit) =
-        hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end <= subject)
+    if let Some(hit) = hits
+        .iter()
+        .find(|hit| matches!(hit.role, Role::For(_) | Role::Change) && hit.end <= subject)
     {
         signals.push(Signal { name: "subject.purpose", weight: 10, because: hit.because(page) });
     }
-    if let Some(hit) = hits.iter().find(|hit| matches!(hit.role, Role::For(_)) && hit.end > subject)
+    if let Some(hit) =
+        hits.iter().find(|hit| matches!(hit.role, Role::For(_) | Role::Change) && hit.end > subject)
     {
         signals.push(Signal { name: "text.purpose", weight: 10, because: hit.because(page) });
     }
