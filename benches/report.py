@@ -107,8 +107,8 @@ def memory() -> str:
 
 
 def flood() -> str:
-    rows = [[str(one["mails"]), str(one["persons"]), f"{one['ms']:,.0f} ms", f"{one['us_per_mail']:,.0f} µs", f"{one['rows_per_mail']:.2f}", str(one["alerts"])] for one in load("flood")]
-    return table(["mails", "persons", "processor time", "per mail", "rows per mail", "alerts"], rows)
+    rows = [[str(one["mails"]), str(one["persons"]), f"{one['ms']:,.0f} ms", f"{one['us_per_mail']:,.0f} µs", f"{one['rows_per_mail']:.2f}", str(one["alerts"]), str(one["runs"])] for one in load("flood")]
+    return table(["mails", "persons", "processor time", "per mail", "rows per mail", "alerts", "runs"], rows)
 
 
 def warm() -> str:
