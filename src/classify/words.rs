@@ -61,10 +61,11 @@ fn spelled_word(text: &str, from: usize, offset: usize, announced: bool) -> Opti
     let even = groups == 1 || core.split('-').all(|group| (1..=5).contains(&group.len()));
     let upper = core.bytes().all(|b| !b.is_ascii_lowercase());
     let lower = core.bytes().all(|b| !b.is_ascii_uppercase());
-    if !even || !(upper || lower) || !(4..=12).contains(&length) || groups > 6 {
+    let drawn = is_drawn(core);
+    if !even || !(upper || lower || drawn) || !(4..=12).contains(&length) || groups > 6 {
         return None;
     }
-    let wordy = is_word_like(core) || length < 5 && !announced;
+    let wordy = !drawn && is_word_like(core) || length < 5 && !announced;
     let plain = groups == 1 || lower;
     if wordy && plain && (lower || !announced) {
         return None;
@@ -77,6 +78,21 @@ fn spelled_word(text: &str, from: usize, offset: usize, announced: bool) -> Opti
         length,
         doubtful: wordy && plain,
     })
+}
+
+/// Whether letters change between capitals and small ones as no name does, but
+/// what is drawn at random: `QzTkVpLs`, not `YouTube`.
+fn is_drawn(letters: &str) -> bool {
+    let plain = letters.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let bytes = letters.as_bytes();
+    let changes = bytes
+        .iter()
+        .zip(bytes.iter().skip(1))
+        .filter(|(one, two)| one.is_ascii_uppercase() != two.is_ascii_uppercase())
+        .count();
+    plain
+        && (6..=12).contains(&letters.len())
+        && (changes >= 5 || changes >= 3 && !is_word_like(letters))
 }
 
 /// Letters or words that stand where a strong noun says that a code stands.
@@ -130,7 +146,8 @@ fn capitals_after(page: &Page, start: usize, end: usize) -> Option<Token> {
         let lead = word.len() - word.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
         let capitals =
             (5..=10).contains(&core.len()) && core.bytes().all(|b| b.is_ascii_uppercase());
-        if capitals && (place < 5 || !is_word_like(core)) && shouted <= core.len() + 4 {
+        let capitals = capitals && (place < 5 || !is_word_like(core)) && shouted <= core.len() + 4;
+        if capitals || is_drawn(core) {
             let start = offset + lead;
             return Some(Token {
                 start,
@@ -149,13 +166,20 @@ fn capitals_after(page: &Page, start: usize, end: usize) -> Option<Token> {
     None
 }
 
-/// Capitals that cannot be spoken, amid a line that is not written in capitals.
+/// Capitals that cannot be spoken, amid a line that is not written in capitals, and
+/// letters that change between capitals and small ones.
 pub(super) fn capitals(page: &Page) -> Vec<Token> {
     let mut tokens = Vec::new();
     for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
         let shown = page.shown.get(line.start..line.end).unwrap_or_default();
         let groups = shown.split(' ').filter(|word| word.contains('-'));
         tokens.extend(groups.filter_map(|word| groups_of_letters(shown, word, line.start)));
+        let words = shown.split(' ').map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+        tokens.extend(words.filter(|word| is_drawn(word)).take(MAX_SPELLED).map(|word| {
+            let start = line.start + offset_in(shown, word);
+            let (shape, length) = (Shape::Letters, word.len());
+            Token { start, end: start + length, shape, length, doubtful: false }
+        }));
         let shouted = shown.chars().filter(|c| c.is_uppercase()).count();
         // Fewer make no token, and more are a line in capitals.
         if !(6..=10 + 4).contains(&shouted) {
@@ -274,8 +298,9 @@ pub(super) fn pictures(page: &Page, hits: &[Hit]) -> Option<Candidate> {
 }
 
 /// Pictures that are to be picked: a noun for pictures beside a purpose in the
-/// subject, a verb of picking beside it, and a row of names.
-pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
+/// subject, a verb of picking beside it, and a row of names. Without a row, one
+/// picture may be named amid words: "tap the picture of the kite".
+pub(super) fn chosen(page: &Page, hits: &[Hit], linked: bool) -> Option<Candidate> {
     let subject = page.subject_end();
     let purpose = |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Change | Role::Code);
     let purpose_in_subject = hits.iter().filter(purpose).any(|hit| hit.end <= subject);
@@ -300,9 +325,16 @@ pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
     let body = page.lines.get(1).map_or(subject, |line| line.start);
     let from = page.lines.get(page.line_of(noun.start)).filter(|_| noun.start >= subject);
     let row = row_below(page, from.map_or(body, |line| line.start));
+    let has = |wanted: fn(&Role) -> bool| hits.iter().any(|hit| wanted(&hit.role));
+    // Where a link is to be pressed, a picture may be its button.
+    let one = !linked
+        && picked.is_some()
+        && has(|role| *role == Role::NotYou)
+        && has(|role| matches!(role, Role::For(_)))
+        && !has(|role| matches!(role, Role::Topic(family) if !family.is_of_accounts()));
     let weight = 55 * i32::from(headed.is_some())
         + 40 * i32::from(picked.is_some())
-        + 35 * i32::from(row.is_some());
+        + 35 * i32::from(row.is_some() || one);
     let line = row.or_else(|| page.lines.get(page.line_of(noun.start)))?;
     let token = words_token(noun.end.max(line.start), line.end);
     let signal = Signal { name: "code.pictures", weight, because: noun.because(page) };

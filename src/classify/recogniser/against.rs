@@ -7,7 +7,7 @@ use crate::classify::tokens::{Shape, Token};
 use crate::classify::{Signal, marks};
 
 use super::relation::{short, stands_alone};
-use super::standing::is_imprint;
+use super::standing::{is_changed, is_imprint};
 
 /// What speaks against a code mail.
 pub(super) fn topics(
@@ -32,7 +32,7 @@ pub(super) fn topics(
         if family == Family::Notice && hit.end > subject && hits.iter().any(advice) {
             continue;
         }
-        if seen.contains(&family) || seen.len() >= 4 {
+        if seen.contains(&family) || seen.len() >= 4 || is_changed(page, hits, hit) {
             continue;
         }
         seen.push(family);
@@ -172,6 +172,17 @@ pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut
                 && (hit.end <= code.start && short(page.slice(hit.end, code.start), reach)
                     || hit.start >= code.end && short(page.slice(code.end, hit.start), 3))
         });
+    // Users and requests have longer numbers: those take the verb right before them.
+    let asked = asked
+        || told
+            && code.shape == Shape::Digits
+            && code.length <= 8
+            && hits.iter().any(|hit| {
+                hit.role == Role::Enter
+                    && hit.start >= from
+                    && hit.end <= code.start
+                    && short(page.slice(hit.end, code.start), 1)
+            });
     if named || asked || announced || stands_alone(page, &code) || code.end <= page.subject_end() {
         return;
     }
