@@ -54,13 +54,15 @@ fn weight(page: &Page, hit: &Hit, code: Option<Token>) -> i32 {
 /// Whether a phrase is part of a longer one of another kind: "aanmelding", a login,
 /// of "aanmelding afronden", which finishes a sign-up.
 fn is_part(hits: &[Hit], hit: &Hit) -> bool {
-    hits.iter().any(|other| {
-        matches!(other.role, Role::For(_) | Role::Change)
-            && other.role != hit.role
-            && other.start <= hit.start
-            && hit.end <= other.end
-            && other.end - other.start > hit.end - hit.start
-    })
+    let purpose = |role| matches!(role, Role::For(_) | Role::Change);
+    matches!(hit.role, Role::For(_))
+        && hits.iter().any(|other| {
+            purpose(other.role)
+                && other.role != hit.role
+                && other.start <= hit.start
+                && hit.end <= other.end
+                && other.end - other.start > hit.end - hit.start
+        })
 }
 
 /// Whether a phrase stands in the advice for whoever did not ask for the code.

@@ -3,7 +3,7 @@
 //! room must not know any service.
 
 use super::page::{Line, Page};
-use super::phrases::{Hit, Role};
+use super::phrases::{Family, Hit, Role};
 use super::recogniser::Candidate;
 use super::tokens::{Shape, Token, is_word_like};
 use super::{Signal, marks};
@@ -311,8 +311,15 @@ pub(super) fn chosen(page: &Page, hits: &[Hit], linked: bool) -> Option<Candidat
         let (one, other) = (page.line_of(noun.start), page.line_of(verb.start));
         other > 0 && one.abs_diff(other) <= 1
     };
+    // What to press if it was not you is a button, no picture of a code.
+    let first_advice = hits
+        .iter()
+        .filter(|hit| hit.role == Role::NotYou && hit.start >= subject)
+        .map(|hit| hit.start)
+        .min();
+    let advised = |noun: &Hit| first_advice.is_some_and(|advice| advice < noun.start);
     let picked = nouns()
-        .filter(|noun| noun.start >= subject)
+        .filter(|noun| noun.start >= subject && (headed.is_some() || !advised(noun)))
         .find(|noun| hits.iter().any(|verb| verb.role == Role::Choose && near(noun, verb)));
     let signs = hits.iter().find(|verb| {
         let line = page.lines.get(page.line_of(verb.start)).filter(|_| verb.start >= subject);
@@ -326,12 +333,17 @@ pub(super) fn chosen(page: &Page, hits: &[Hit], linked: bool) -> Option<Candidat
     let from = page.lines.get(page.line_of(noun.start)).filter(|_| noun.start >= subject);
     let row = row_below(page, from.map_or(body, |line| line.start));
     let has = |wanted: fn(&Role) -> bool| hits.iter().any(|hit| wanted(&hit.role));
-    // Where a link is to be pressed, a picture may be its button.
+    // Where a link is to be pressed, a picture may be its button; a login that is told
+    // of needs no code any more, but one that is asked about does.
+    let asking = page.slice(0, subject).contains(['?', '؟']);
     let one = !linked
-        && picked.is_some()
-        && has(|role| *role == Role::NotYou)
+        && picked.is_some_and(|noun| first_advice.is_some() && !advised(noun))
         && has(|role| matches!(role, Role::For(_)))
-        && !has(|role| matches!(role, Role::Topic(family) if !family.is_of_accounts()));
+        && !hits.iter().any(|hit| match hit.role {
+            Role::Topic(Family::Notice) => hit.end <= subject && !asking,
+            Role::Topic(family) => !family.is_of_accounts(),
+            _ => false,
+        });
     let weight = 55 * i32::from(headed.is_some())
         + 40 * i32::from(picked.is_some())
         + 35 * i32::from(row.is_some() || one);

@@ -172,9 +172,13 @@ pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut
                 && (hit.end <= code.start && short(page.slice(hit.end, code.start), reach)
                     || hit.start >= code.end && short(page.slice(code.end, hit.start), 3))
         });
+    let purpose = hits.iter().any(|hit| {
+        matches!(hit.role, Role::For(_) | Role::Change)
+            && line.is_some_and(|line| hit.start >= line.start && hit.end <= line.end)
+    });
     // Users and requests have longer numbers: those take the verb right before them.
     let asked = asked
-        || told
+        || (told || purpose)
             && code.shape == Shape::Digits
             && code.length <= 8
             && hits.iter().any(|hit| {

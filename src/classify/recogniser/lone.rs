@@ -166,6 +166,11 @@ impl Scene<'_> {
                 && hit.start >= subject
                 && self.page.line_of(hit.start) == self.page.line_of(noun.start)
         });
+        // "Keep the number in the subject when you reply" hurries nobody.
+        let has = |wanted: fn(&Role) -> bool| self.hits.iter().any(|hit| wanted(&hit.role));
+        let pointed = pointed
+            && (has(|role| matches!(role, Role::Validity | Role::NotYou))
+                || noun.role == Role::Code && has(|role| *role == Role::Secret));
         let opens = self.opens_subject(&token);
         let weight = match (pointed, opens && noun.role == Role::Code && self.evidence() >= 3) {
             (true, _) => 70,
