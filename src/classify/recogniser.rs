@@ -40,7 +40,7 @@ pub(super) struct Finding {
 /// Weighs a page; `linked` if the letter holds links.
 pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -> Finding {
     let scene = Scene::of(page, hits, tokens);
-    let spelled = words::spelled(page);
+    let spelled = words::spelled(page, hits);
     let mut finding = Finding::default();
     let best = tokens
         .iter()

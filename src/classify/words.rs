@@ -18,7 +18,10 @@ const ROW_LINES: usize = 4;
 
 /// Letters that stand as codes of letters do, whatever words are around: alone on
 /// a line, at the end of a line after a colon, or as groups of capitals.
-pub(super) fn spelled(page: &Page) -> Vec<Token> {
+pub(super) fn spelled(page: &Page, hits: &[Hit]) -> Vec<Token> {
+    // Networks and users are named with such letters, too, but not in mails with a purpose.
+    let purpose = has_purpose(hits);
+    let plain = |token: &Token| purpose || !is_drawn(shown(page, token));
     let mut tokens = Vec::new();
     for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
         if tokens.len() >= MAX_SPELLED {
@@ -26,7 +29,7 @@ pub(super) fn spelled(page: &Page) -> Vec<Token> {
         }
         let text = page.shown.get(line.start..line.end).unwrap_or_default();
         let tail = text.rfind(':').map_or(0, |colon| colon + 1);
-        if let Some(token) = spelled_word(text, tail, line.start, tail > 0) {
+        if let Some(token) = spelled_word(text, tail, line.start, tail > 0).filter(plain) {
             tokens.push(token);
             continue;
         }
@@ -80,6 +83,15 @@ fn spelled_word(text: &str, from: usize, offset: usize, announced: bool) -> Opti
     })
 }
 
+fn shown<'a>(page: &'a Page, token: &Token) -> &'a str {
+    page.shown.get(token.start..token.end).unwrap_or_default()
+}
+
+/// Whether a mail says what it is for.
+fn has_purpose(hits: &[Hit]) -> bool {
+    hits.iter().any(|hit| matches!(hit.role, Role::For(_) | Role::Change))
+}
+
 /// Whether letters change between capitals and small ones as no name does, but
 /// what is drawn at random: `QzTkVpLs`, not `YouTube`.
 fn is_drawn(letters: &str) -> bool {
@@ -100,9 +112,13 @@ pub(super) fn letters<'a>(
     page: &'a Page,
     hits: &'a [Hit],
 ) -> impl Iterator<Item = (Token, &'a Hit)> {
+    let purpose = has_purpose(hits);
     hits.iter()
         .filter(|hit| matches!(hit.role, Role::Code | Role::SharedCode | Role::WeakCode))
         .filter_map(|hit| pointed_at(page, hit).map(|token| (token, hit)))
+        .filter(move |(token, hit)| {
+            hit.role == Role::Code || purpose || !is_drawn(shown(page, token))
+        })
 }
 
 /// What a noun points at: what follows its colon, or the next line where the
@@ -143,6 +159,8 @@ fn capitals_after(page: &Page, start: usize, end: usize) -> Option<Token> {
     let mut offset = start;
     for (place, word) in shown.split(' ').enumerate().take(9) {
         let core = word.trim_matches(|c: char| !c.is_alphanumeric());
+        // Chinese goes on behind a comma without a space.
+        let core = core.split([',', '、', '。', ';']).next().unwrap_or_default();
         let lead = word.len() - word.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
         let capitals =
             (5..=10).contains(&core.len()) && core.bytes().all(|b| b.is_ascii_uppercase());
@@ -166,20 +184,13 @@ fn capitals_after(page: &Page, start: usize, end: usize) -> Option<Token> {
     None
 }
 
-/// Capitals that cannot be spoken, amid a line that is not written in capitals, and
-/// letters that change between capitals and small ones.
+/// Capitals that cannot be spoken, amid a line that is not written in capitals.
 pub(super) fn capitals(page: &Page) -> Vec<Token> {
     let mut tokens = Vec::new();
     for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
         let shown = page.shown.get(line.start..line.end).unwrap_or_default();
         let groups = shown.split(' ').filter(|word| word.contains('-'));
         tokens.extend(groups.filter_map(|word| groups_of_letters(shown, word, line.start)));
-        let words = shown.split(' ').map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
-        tokens.extend(words.filter(|word| is_drawn(word)).take(MAX_SPELLED).map(|word| {
-            let start = line.start + offset_in(shown, word);
-            let (shape, length) = (Shape::Letters, word.len());
-            Token { start, end: start + length, shape, length, doubtful: false }
-        }));
         let shouted = shown.chars().filter(|c| c.is_uppercase()).count();
         // Fewer make no token, and more are a line in capitals.
         if !(6..=10 + 4).contains(&shouted) {
@@ -346,7 +357,7 @@ pub(super) fn chosen(page: &Page, hits: &[Hit], linked: bool) -> Option<Candidat
         });
     let weight = 55 * i32::from(headed.is_some())
         + 40 * i32::from(picked.is_some())
-        + 35 * i32::from(row.is_some() || one);
+        + if one { 40 } else { 35 * i32::from(row.is_some()) };
     let line = row.or_else(|| page.lines.get(page.line_of(noun.start)))?;
     let token = words_token(noun.end.max(line.start), line.end);
     let signal = Signal { name: "code.pictures", weight, because: noun.because(page) };

@@ -68,7 +68,9 @@ pub(super) fn is_changed(page: &Page, hits: &[Hit], hit: &Hit) -> bool {
         Role::Topic(Family::Order | Family::Parcel | Family::Invoice | Family::Postal)
     ) && hits.iter().filter(|other| other.role == Role::Change).any(|change| {
         let gap = page.slice(change.end.min(hit.end), change.start.max(hit.start));
-        gap.len() <= CHANGED_BYTES && !gap.contains('\n') && !ends_sentence(gap)
+        gap.len() <= CHANGED_BYTES
+            && page.line_of(change.start) == page.line_of(hit.start)
+            && !ends_sentence(gap)
     })
 }
 
