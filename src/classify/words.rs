@@ -350,6 +350,11 @@ pub(super) fn chosen(page: &Page, hits: &[Hit], linked: bool) -> Option<Candidat
     let one = !linked
         && picked.is_some_and(|noun| first_advice.is_some() && !advised(noun))
         && has(|role| matches!(role, Role::For(_)))
+        && (asking
+            || hits.iter().any(|hit| {
+                hit.end <= subject
+                    && matches!(hit.role, Role::For(_) | Role::Ask | Role::NotYou | Role::Code)
+            }))
         && !hits.iter().any(|hit| match hit.role {
             Role::Topic(Family::Notice) => hit.end <= subject && !asking,
             Role::Topic(family) => !family.is_of_accounts(),

@@ -6,7 +6,9 @@ use crate::classify::phrases::{Family, Hit, Role};
 use crate::classify::tokens::{Shape, Token};
 use crate::classify::{Kind, Signal};
 
-use super::relation::{Relation, case_number, counts_or_exemplifies, is_identifier, stands_alone};
+use super::relation::{
+    Relation, case_number, counts_or_exemplifies, ends_sentence, is_identifier, stands_alone,
+};
 use super::standing::is_imprint;
 use super::{Candidate, Scene};
 
@@ -157,20 +159,31 @@ impl Scene<'_> {
         {
             return None;
         }
-        let noun = self.hits.iter().find(|hit| {
+        // "Keep the number in the subject when you reply" is for nothing and hurries nobody.
+        let has = |wanted: fn(&Role) -> bool| self.hits.iter().any(|hit| wanted(&hit.role));
+        let purpose = has(|role| matches!(role, Role::For(_) | Role::Change));
+        let hurried = has(|role| matches!(role, Role::Validity | Role::NotYou));
+        let secret = has(|role| *role == Role::Secret);
+        let named = |noun: &Hit| matches!(noun.role, Role::Code | Role::SharedCode);
+        let pointed = |noun: &Hit| {
+            self.hits.iter().any(|hit| {
+                let (first, last) = if hit.start < noun.start { (hit, noun) } else { (noun, hit) };
+                let gap = self.page.slice(first.end, last.start);
+                hit.role == Role::InSubject
+                    && self.page.line_of(hit.start) == self.page.line_of(noun.start)
+                    && !ends_sentence(gap)
+                    && (named(noun) && (hurried || secret) || purpose && hurried)
+            })
+        };
+        let mut nouns = self.hits.iter().filter(|hit| {
             hit.start >= subject
                 && matches!(hit.role, Role::Code | Role::SharedCode | Role::WeakCode)
-        })?;
-        let pointed = self.hits.iter().any(|hit| {
-            hit.role == Role::InSubject
-                && hit.start >= subject
-                && self.page.line_of(hit.start) == self.page.line_of(noun.start)
         });
-        // "Keep the number in the subject when you reply" hurries nobody.
-        let has = |wanted: fn(&Role) -> bool| self.hits.iter().any(|hit| wanted(&hit.role));
-        let pointed = pointed
-            && (has(|role| matches!(role, Role::Validity | Role::NotYou))
-                || noun.role == Role::Code && has(|role| *role == Role::Secret));
+        let first = nouns.clone().next()?;
+        let (noun, pointed) = match nouns.find(|noun| pointed(noun)) {
+            Some(noun) => (noun, true),
+            None => (first, false),
+        };
         let opens = self.opens_subject(&token);
         let weight = match (pointed, opens && noun.role == Role::Code && self.evidence() >= 3) {
             (true, _) => 70,

@@ -113,7 +113,10 @@ fn these_are_none() {
 fn a_code_may_stand_in_the_subject_be_a_picture_or_be_letters_drawn_at_random() {
     let mut faults = Vec::new();
     for (subject, text) in [
-        ("906271 – Brisa", "Olá,\no código está no assunto deste e-mail e expira em 10 minutos."),
+        (
+            "906271 – Brisa",
+            "Olá,\no código de acesso está no assunto deste e-mail e expira em 10 minutos.",
+        ),
         ("【清风】906271", "登录验证码见邮件标题，10分钟内有效。"),
         (
             "ログインの確認",
@@ -143,6 +146,7 @@ fn a_code_may_stand_in_the_subject_be_a_picture_or_be_letters_drawn_at_random() 
     }
     for (subject, text) in [
         ("Re: 906271 verification code", "Please keep the subject line when you reply."),
+        ("受付番号 906271", "件名の番号はそのままご返信ください。10日以内にご連絡します。"),
         (
             "Nouvelle connexion",
             "Une connexion à votre compte a eu lieu.\nSi ce n'est pas vous, changez votre mot de \
