@@ -21,7 +21,7 @@ pub(super) fn of(page: &Page, hits: &[Hit], code: Option<Token>) -> Kind {
             Role::Change => (Kind::Transaction, 2),
             _ => continue,
         };
-        if is_advice(page, hits, hit) {
+        if is_advice(page, hits, hit) || is_part(hits, hit) {
             continue;
         }
         let weight = weight(page, hit, code) * times;
@@ -49,6 +49,20 @@ fn weight(page: &Page, hit: &Hit, code: Option<Token>) -> i32 {
         Some(code) if hit.start >= code.end && hit.start - code.end <= 120 => 2,
         _ => 1,
     }
+}
+
+/// Whether a phrase is part of a longer one of another kind: "aanmelding", a login,
+/// of "aanmelding afronden", which finishes a sign-up.
+fn is_part(hits: &[Hit], hit: &Hit) -> bool {
+    let purpose = |role| matches!(role, Role::For(_) | Role::Change);
+    matches!(hit.role, Role::For(_))
+        && hits.iter().any(|other| {
+            purpose(other.role)
+                && other.role != hit.role
+                && other.start <= hit.start
+                && hit.end <= other.end
+                && other.end - other.start > hit.end - hit.start
+        })
 }
 
 /// Whether a phrase stands in the advice for whoever did not ask for the code.

@@ -49,6 +49,8 @@ pub(super) enum Role {
     Unit,
     /// Makes what stands beside it an example: "such as".
     Example,
+    /// Points at the subject: "in the subject line".
+    InSubject,
     /// Names a number or a word that is no login code: "order number".
     Label(Family),
     /// What a mail is about when it is about no login code.
@@ -117,6 +119,18 @@ impl Family {
                 | Self::Tax
                 | Self::License
                 | Self::Referral
+        )
+    }
+
+    /// Whether mails on one's own account speak of it, those with codes too.
+    pub(super) fn is_of_accounts(self) -> bool {
+        matches!(
+            self,
+            Self::Notice
+                | Self::ResetLink
+                | Self::ConfirmLink
+                | Self::MagicLink
+                | Self::PhishingWarning
         )
     }
 

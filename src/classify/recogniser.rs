@@ -18,7 +18,7 @@ use relation::{
     Relation, case_number, counts_or_exemplifies, ends_line, ends_sentence, is_identifier,
     is_short_link, short, stands_alone,
 };
-use standing::is_imprint;
+use standing::{is_aside, is_imprint};
 use surroundings::{bare, surroundings};
 
 /// A noun and a token this many bytes apart have nothing to do with each other:
@@ -40,7 +40,7 @@ pub(super) struct Finding {
 /// Weighs a page; `linked` if the letter holds links.
 pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -> Finding {
     let scene = Scene::of(page, hits, tokens);
-    let spelled = words::spelled(page);
+    let spelled = words::spelled(page, hits);
     let mut finding = Finding::default();
     let best = tokens
         .iter()
@@ -48,6 +48,7 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -
         .filter_map(|token| scene.named(token).or_else(|| scene.asked_for(token)))
         .chain(scene.only(&spelled))
         .chain(scene.headline())
+        .chain(scene.in_subject())
         .chain(words::letters(page, hits).map(|(token, hit)| {
             let same = page.line_of(token.start) == page.line_of(hit.start);
             let relation = if same { Relation::After } else { Relation::Below };
@@ -57,7 +58,7 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -
         .chain(words::capitals(page).iter().filter_map(|token| scene.asked_for(token)))
         .chain(words::joined(page, hits))
         .chain(words::pictures(page, hits))
-        .chain(words::chosen(page, hits))
+        .chain(words::chosen(page, hits, linked))
         .chain(words::phrase(page, hits))
         .max_by_key(|candidate| candidate.weight);
     let mut sure = false;
@@ -119,7 +120,7 @@ impl<'a> Scene<'a> {
             matches!(hit.role, Role::Validity | Role::Secret | Role::NotYou | Role::Ask)
         });
         let rival = marks::percent(page)
-            || hits.iter().filter(|hit| !is_imprint(page, hit)).any(|hit| match hit.role {
+            || hits.iter().filter(|hit| !is_aside(page, hits, hit)).any(|hit| match hit.role {
                 // Papers and customers are numbered in the last lines of any mail.
                 Role::Label(Family::Order | Family::Invoice | Family::Tax) => {
                     hit.end <= page.subject_end() || !headed
@@ -254,14 +255,7 @@ impl<'a> Scene<'a> {
             Role::Label(family) => family.is_rival(),
             // One can unsubscribe from a footer of anything.
             Role::Topic(Family::Campaign) => hit.end <= self.page.subject_end(),
-            Role::Topic(family) => !matches!(
-                family,
-                Family::Notice
-                    | Family::ResetLink
-                    | Family::ConfirmLink
-                    | Family::MagicLink
-                    | Family::PhishingWarning
-            ),
+            Role::Topic(family) => !family.is_of_accounts(),
             _ => false,
         });
         digits && alone && !other && !self.rival && self.page.folded.len() <= TERSE_BYTES

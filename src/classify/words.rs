@@ -3,7 +3,7 @@
 //! room must not know any service.
 
 use super::page::{Line, Page};
-use super::phrases::{Hit, Role};
+use super::phrases::{Family, Hit, Role};
 use super::recogniser::Candidate;
 use super::tokens::{Shape, Token, is_word_like};
 use super::{Signal, marks};
@@ -18,7 +18,10 @@ const ROW_LINES: usize = 4;
 
 /// Letters that stand as codes of letters do, whatever words are around: alone on
 /// a line, at the end of a line after a colon, or as groups of capitals.
-pub(super) fn spelled(page: &Page) -> Vec<Token> {
+pub(super) fn spelled(page: &Page, hits: &[Hit]) -> Vec<Token> {
+    // Networks and users are named with such letters, too, but not in mails with a purpose.
+    let purpose = has_purpose(hits);
+    let plain = |token: &Token| purpose || !is_drawn(shown(page, token));
     let mut tokens = Vec::new();
     for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
         if tokens.len() >= MAX_SPELLED {
@@ -26,7 +29,7 @@ pub(super) fn spelled(page: &Page) -> Vec<Token> {
         }
         let text = page.shown.get(line.start..line.end).unwrap_or_default();
         let tail = text.rfind(':').map_or(0, |colon| colon + 1);
-        if let Some(token) = spelled_word(text, tail, line.start, tail > 0) {
+        if let Some(token) = spelled_word(text, tail, line.start, tail > 0).filter(plain) {
             tokens.push(token);
             continue;
         }
@@ -61,10 +64,11 @@ fn spelled_word(text: &str, from: usize, offset: usize, announced: bool) -> Opti
     let even = groups == 1 || core.split('-').all(|group| (1..=5).contains(&group.len()));
     let upper = core.bytes().all(|b| !b.is_ascii_lowercase());
     let lower = core.bytes().all(|b| !b.is_ascii_uppercase());
-    if !even || !(upper || lower) || !(4..=12).contains(&length) || groups > 6 {
+    let drawn = is_drawn(core);
+    if !even || !(upper || lower || drawn) || !(4..=12).contains(&length) || groups > 6 {
         return None;
     }
-    let wordy = is_word_like(core) || length < 5 && !announced;
+    let wordy = !drawn && is_word_like(core) || length < 5 && !announced;
     let plain = groups == 1 || lower;
     if wordy && plain && (lower || !announced) {
         return None;
@@ -79,14 +83,42 @@ fn spelled_word(text: &str, from: usize, offset: usize, announced: bool) -> Opti
     })
 }
 
+fn shown<'a>(page: &'a Page, token: &Token) -> &'a str {
+    page.shown.get(token.start..token.end).unwrap_or_default()
+}
+
+/// Whether a mail says what it is for.
+fn has_purpose(hits: &[Hit]) -> bool {
+    hits.iter().any(|hit| matches!(hit.role, Role::For(_) | Role::Change))
+}
+
+/// Whether letters change between capitals and small ones as no name does, but
+/// what is drawn at random: `QzTkVpLs`, not `YouTube`.
+fn is_drawn(letters: &str) -> bool {
+    let plain = letters.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let bytes = letters.as_bytes();
+    let changes = bytes
+        .iter()
+        .zip(bytes.iter().skip(1))
+        .filter(|(one, two)| one.is_ascii_uppercase() != two.is_ascii_uppercase())
+        .count();
+    plain
+        && (6..=12).contains(&letters.len())
+        && (changes >= 5 || changes >= 3 && !is_word_like(letters))
+}
+
 /// Letters or words that stand where a strong noun says that a code stands.
 pub(super) fn letters<'a>(
     page: &'a Page,
     hits: &'a [Hit],
 ) -> impl Iterator<Item = (Token, &'a Hit)> {
+    let purpose = has_purpose(hits);
     hits.iter()
         .filter(|hit| matches!(hit.role, Role::Code | Role::SharedCode | Role::WeakCode))
         .filter_map(|hit| pointed_at(page, hit).map(|token| (token, hit)))
+        .filter(move |(token, hit)| {
+            hit.role == Role::Code || purpose || !is_drawn(shown(page, token))
+        })
 }
 
 /// What a noun points at: what follows its colon, or the next line where the
@@ -127,10 +159,13 @@ fn capitals_after(page: &Page, start: usize, end: usize) -> Option<Token> {
     let mut offset = start;
     for (place, word) in shown.split(' ').enumerate().take(9) {
         let core = word.trim_matches(|c: char| !c.is_alphanumeric());
+        // Chinese goes on behind a comma without a space.
+        let core = core.split([',', '、', '。', ';']).next().unwrap_or_default();
         let lead = word.len() - word.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
         let capitals =
             (5..=10).contains(&core.len()) && core.bytes().all(|b| b.is_ascii_uppercase());
-        if capitals && (place < 5 || !is_word_like(core)) && shouted <= core.len() + 4 {
+        let capitals = capitals && (place < 5 || !is_word_like(core)) && shouted <= core.len() + 4;
+        if capitals || is_drawn(core) {
             let start = offset + lead;
             return Some(Token {
                 start,
@@ -274,8 +309,9 @@ pub(super) fn pictures(page: &Page, hits: &[Hit]) -> Option<Candidate> {
 }
 
 /// Pictures that are to be picked: a noun for pictures beside a purpose in the
-/// subject, a verb of picking beside it, and a row of names.
-pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
+/// subject, a verb of picking beside it, and a row of names. Without a row, one
+/// picture may be named amid words: "tap the picture of the kite".
+pub(super) fn chosen(page: &Page, hits: &[Hit], linked: bool) -> Option<Candidate> {
     let subject = page.subject_end();
     let purpose = |hit: &&Hit| matches!(hit.role, Role::For(_) | Role::Change | Role::Code);
     let purpose_in_subject = hits.iter().filter(purpose).any(|hit| hit.end <= subject);
@@ -286,8 +322,15 @@ pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
         let (one, other) = (page.line_of(noun.start), page.line_of(verb.start));
         other > 0 && one.abs_diff(other) <= 1
     };
+    // What to press if it was not you is a button, no picture of a code.
+    let first_advice = hits
+        .iter()
+        .filter(|hit| hit.role == Role::NotYou && hit.start >= subject)
+        .map(|hit| hit.start)
+        .min();
+    let advised = |noun: &Hit| first_advice.is_some_and(|advice| advice < noun.start);
     let picked = nouns()
-        .filter(|noun| noun.start >= subject)
+        .filter(|noun| noun.start >= subject && (headed.is_some() || !advised(noun)))
         .find(|noun| hits.iter().any(|verb| verb.role == Role::Choose && near(noun, verb)));
     let signs = hits.iter().find(|verb| {
         let line = page.lines.get(page.line_of(verb.start)).filter(|_| verb.start >= subject);
@@ -300,9 +343,26 @@ pub(super) fn chosen(page: &Page, hits: &[Hit]) -> Option<Candidate> {
     let body = page.lines.get(1).map_or(subject, |line| line.start);
     let from = page.lines.get(page.line_of(noun.start)).filter(|_| noun.start >= subject);
     let row = row_below(page, from.map_or(body, |line| line.start));
+    let has = |wanted: fn(&Role) -> bool| hits.iter().any(|hit| wanted(&hit.role));
+    // Where a link is to be pressed, a picture may be its button; a login that is told
+    // of needs no code any more, but one that is asked about does.
+    let asking = page.slice(0, subject).contains(['?', '؟']);
+    let one = !linked
+        && picked.is_some_and(|noun| first_advice.is_some() && !advised(noun))
+        && has(|role| matches!(role, Role::For(_)))
+        && (asking
+            || hits.iter().any(|hit| {
+                hit.end <= subject
+                    && matches!(hit.role, Role::For(_) | Role::Ask | Role::NotYou | Role::Code)
+            }))
+        && !hits.iter().any(|hit| match hit.role {
+            Role::Topic(Family::Notice) => hit.end <= subject && !asking,
+            Role::Topic(family) => !family.is_of_accounts(),
+            _ => false,
+        });
     let weight = 55 * i32::from(headed.is_some())
         + 40 * i32::from(picked.is_some())
-        + 35 * i32::from(row.is_some());
+        + if one { 40 } else { 35 * i32::from(row.is_some()) };
     let line = row.or_else(|| page.lines.get(page.line_of(noun.start)))?;
     let token = words_token(noun.end.max(line.start), line.end);
     let signal = Signal { name: "code.pictures", weight, because: noun.because(page) };

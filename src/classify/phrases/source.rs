@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Sections of a file, with the role of their phrases as Rust writes it.
-const SECTIONS: [(&str, &str); 19] = [
+const SECTIONS: [(&str, &str); 20] = [
     ("code", "Role::Code"),
     ("shared-code", "Role::SharedCode"),
     ("weak-code", "Role::WeakCode"),
@@ -29,6 +29,7 @@ const SECTIONS: [(&str, &str); 19] = [
     ("choose", "Role::Choose"),
     ("unit", "Role::Unit"),
     ("example", "Role::Example"),
+    ("in-subject", "Role::InSubject"),
 ];
 
 /// Families of labels and topics, with their names in Rust.

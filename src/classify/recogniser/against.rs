@@ -1,13 +1,15 @@
 //! What speaks against a code mail: topics and labels of other trades, and how
 //! the page looks. This room must not know any service or who sent the mail.
 
+use memchr::memmem;
+
 use crate::classify::page::Page;
 use crate::classify::phrases::{Family, Hit, Role};
 use crate::classify::tokens::{Shape, Token};
 use crate::classify::{Signal, marks};
 
 use super::relation::{short, stands_alone};
-use super::standing::is_imprint;
+use super::standing::{is_changed, is_imprint};
 
 /// What speaks against a code mail.
 pub(super) fn topics(
@@ -32,7 +34,7 @@ pub(super) fn topics(
         if family == Family::Notice && hit.end > subject && hits.iter().any(advice) {
             continue;
         }
-        if seen.contains(&family) || seen.len() >= 4 {
+        if seen.contains(&family) || seen.len() >= 4 || is_changed(page, hits, hit) {
             continue;
         }
         seen.push(family);
@@ -152,8 +154,10 @@ pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut
     let line = page.lines.get(page.line_of(code.start));
     let from = line.map_or(code.start, |line| line.start);
     let before = page.slice(0, code.start).trim_end_matches([' ', '"', '*', '[']);
-    let noun =
-        |hit: &Hit| hit.role == Role::WeakCode && hit.start >= from && hit.end == before.len();
+    let noun = |hit: &Hit| {
+        let beside = hit.end == before.len() || hit.start >= code.end && hit.start - code.end <= 1;
+        hit.role == Role::WeakCode && hit.start >= from && beside
+    };
     let announced = before.ends_with([':', '「', '『', '【']) || hits.iter().any(noun);
     // "Press the button or enter 123-456 by hand".
     let told = hits.iter().any(|hit| {
@@ -172,6 +176,26 @@ pub(super) fn link(page: &Page, hits: &[Hit], code: Option<Token>, signals: &mut
                 && (hit.end <= code.start && short(page.slice(hit.end, code.start), reach)
                     || hit.start >= code.end && short(page.slice(code.end, hit.start), 3))
         });
+    let purpose = hits.iter().any(|hit| {
+        matches!(hit.role, Role::For(_) | Role::Change)
+            && line.is_some_and(|line| hit.start >= line.start && hit.end <= line.end)
+    });
+    // Users and requests have longer numbers: those take the verb right before them, or
+    // beside them where the link holds the same number.
+    let number = page.slice(code.start, code.end);
+    let repeated = memmem::find_iter(page.folded.as_bytes(), number.as_bytes()).count() >= 2;
+    let asked = asked
+        || (told || purpose)
+            && code.shape == Shape::Digits
+            && code.length <= 8
+            && hits.iter().any(|hit| {
+                let before = page.slice(hit.end, code.start);
+                let after = page.slice(code.end, hit.start);
+                hit.role == Role::Enter
+                    && hit.start >= from
+                    && (hit.end <= code.start && short(before, if repeated { 4 } else { 1 })
+                        || repeated && hit.start >= code.end && short(after, 3))
+            });
     if named || asked || announced || stands_alone(page, &code) || code.end <= page.subject_end() {
         return;
     }

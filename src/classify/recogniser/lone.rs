@@ -6,7 +6,9 @@ use crate::classify::phrases::{Family, Hit, Role};
 use crate::classify::tokens::{Shape, Token};
 use crate::classify::{Kind, Signal};
 
-use super::relation::{Relation, counts_or_exemplifies, stands_alone};
+use super::relation::{
+    Relation, case_number, counts_or_exemplifies, ends_sentence, is_identifier, stands_alone,
+};
 use super::standing::is_imprint;
 use super::{Candidate, Scene};
 
@@ -130,6 +132,74 @@ impl Scene<'_> {
         let mut alone = likely.iter().filter(|token| stands_alone(self.page, token));
         let first = alone.next()?;
         alone.all(|other| same(first, other)).then_some(**first)
+    }
+
+    /// The one number of a subject, where the text points at the subject for the code,
+    /// or names one, holds none and warns or hurries.
+    pub(super) fn in_subject(&self) -> Option<Candidate> {
+        let subject = self.page.subject_end();
+        let refused = |hit: &Hit| match hit.role {
+            Role::Topic(family) => !family.is_of_accounts() && !self.is_footer(hit),
+            Role::Label(family) => family.is_rival() && !is_imprint(self.page, hit),
+            _ => false,
+        };
+        let mut inside = self
+            .tokens
+            .iter()
+            .filter(|token| !token.doubtful && !counts_or_exemplifies(self.page, self.hits, token));
+        let token = *inside.next().filter(|token| token.end <= subject)?;
+        let own = |other: &Token| {
+            self.page.slice(token.start, token.end) == self.page.slice(other.start, other.end)
+        };
+        if self.hits.iter().any(refused)
+            || matches!(token.shape, Shape::Coined)
+            || is_identifier(self.page, &token)
+            || case_number(self.page) == Some(self.page.slice(token.start, token.end))
+            || !inside.all(own)
+        {
+            return None;
+        }
+        // "Keep the number in the subject when you reply" is for nothing and hurries nobody.
+        let has = |wanted: fn(&Role) -> bool| self.hits.iter().any(|hit| wanted(&hit.role));
+        let purpose = has(|role| matches!(role, Role::For(_) | Role::Change));
+        let hurried = has(|role| matches!(role, Role::Validity | Role::NotYou));
+        let secret = has(|role| *role == Role::Secret);
+        let named = |noun: &Hit| matches!(noun.role, Role::Code | Role::SharedCode);
+        let pointed = |noun: &Hit| {
+            self.hits.iter().any(|hit| {
+                let (first, last) = if hit.start < noun.start { (hit, noun) } else { (noun, hit) };
+                let gap = self.page.slice(first.end, last.start);
+                hit.role == Role::InSubject
+                    && self.page.line_of(hit.start) == self.page.line_of(noun.start)
+                    && !ends_sentence(gap)
+                    && (named(noun) && (hurried || secret) || purpose && hurried)
+            })
+        };
+        let mut nouns = self.hits.iter().filter(|hit| {
+            hit.start >= subject
+                && matches!(hit.role, Role::Code | Role::SharedCode | Role::WeakCode)
+        });
+        let first = nouns.clone().next()?;
+        let (noun, pointed) = match nouns.find(|noun| pointed(noun)) {
+            Some(noun) => (noun, true),
+            None => (first, false),
+        };
+        let opens = self.opens_subject(&token);
+        let weight = match (pointed, opens && noun.role == Role::Code && self.evidence() >= 3) {
+            (true, _) => 70,
+            (_, true) => 50,
+            _ => return None,
+        };
+        let because = noun.because(self.page);
+        let mut signals = vec![Signal { name: "subject.pointed-at", weight, because }];
+        signals.extend(self.form(&token));
+        Some(Candidate::of(token, signals))
+    }
+
+    /// Whether a token is the first thing of a subject but for a name in brackets.
+    fn opens_subject(&self, token: &Token) -> bool {
+        let before = self.page.slice(0, token.start).trim_end();
+        before.ends_with(['】', ']', '」', ':']) || !before.contains(char::is_alphanumeric)
     }
 
     /// The one number of a subject that says what it is for, over a text that says

@@ -6,7 +6,7 @@ use crate::classify::phrases::{Family, Hit, Role};
 use crate::classify::tokens::Token;
 
 use super::Scene;
-use super::relation::stands_alone;
+use super::relation::{ends_sentence, stands_alone};
 
 /// A text of so few characters holds a code and its name at most.
 const BARE_CHARS: usize = 24;
@@ -50,6 +50,28 @@ impl Scene<'_> {
             _ => false,
         })
     }
+}
+
+/// What is changed may stand this many bytes from the phrase that says so.
+const CHANGED_BYTES: usize = 24;
+
+/// Whether a label or a topic says nothing of a mail's trade.
+pub(super) fn is_aside(page: &Page, hits: &[Hit], hit: &Hit) -> bool {
+    is_imprint(page, hit) || is_changed(page, hits, hit)
+}
+
+/// Whether a phrase is part of what is changed: the delivery in "change of address
+/// for deliveries", which sends no parcel.
+pub(super) fn is_changed(page: &Page, hits: &[Hit], hit: &Hit) -> bool {
+    matches!(
+        hit.role,
+        Role::Topic(Family::Order | Family::Parcel | Family::Invoice | Family::Postal)
+    ) && hits.iter().filter(|other| other.role == Role::Change).any(|change| {
+        let gap = page.slice(change.end.min(hit.end), change.start.max(hit.start));
+        gap.len() <= CHANGED_BYTES
+            && page.line_of(change.start) == page.line_of(hit.start)
+            && !ends_sentence(gap)
+    })
 }
 
 /// Whether a phrase stands in the last lines, where companies give their licence,

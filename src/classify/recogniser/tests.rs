@@ -110,6 +110,63 @@ fn these_are_none() {
 }
 
 #[test]
+fn a_code_may_stand_in_the_subject_be_a_picture_or_be_letters_drawn_at_random() {
+    let mut faults = Vec::new();
+    for (subject, text) in [
+        (
+            "906271 – Brisa",
+            "Olá,\no código de acesso está no assunto deste e-mail e expira em 10 minutos.",
+        ),
+        ("【清风】906271", "登录验证码见邮件标题，10分钟内有效。"),
+        (
+            "ログインの確認",
+            "新しい端末からログインがありました。画面の絵のうち「灯台」をタップしてください。\n\
+             ご本人でない場合は何も選ばないでください。",
+        ),
+        (
+            "Is it you signing in?",
+            "If it's you, tap the picture of the lighthouse.\nIf it isn't you, tap nothing.",
+        ),
+        ("重置密码", "您的验证码是 qZvBtRmX，30分钟内有效。"),
+        ("Passwort zurücksetzen", "Schlüssel: HgTkWpLs\nGeben Sie ihn auf der offenen Seite ein."),
+        (
+            "Modifica dell'indirizzo di spedizione",
+            "Usi il codice seguente per confermare:\n307-916\nScade tra 10 minuti.",
+        ),
+        (
+            "Change your phone number",
+            "To finish, enter 5501928 on the page or open https://rent.example.com/c?x=5501928.\n\
+             If this wasn't you, change your password.",
+        ),
+    ] {
+        let (outcome, why) = taken(subject, text);
+        if outcome != Outcome::Code {
+            faults.push(format!("{subject}: {why}"));
+        }
+    }
+    for (subject, text) in [
+        ("Re: 906271 verification code", "Please keep the subject line when you reply."),
+        ("受付番号 906271", "件名の番号はそのままご返信ください。10日以内にご連絡します。"),
+        (
+            "Nouvelle connexion",
+            "Une connexion à votre compte a eu lieu.\nSi ce n'est pas vous, changez votre mot de \
+             passe : touchez l'icône Sécurité de l'application.",
+        ),
+        ("Wi-Fi for guests", "Key: HgTkWpLs\nDo not share it. Enter it on your phone."),
+        (
+            "Change of delivery address",
+            "Your parcel goes to the new address. The driver asks for code 4471. It is valid today.",
+        ),
+    ] {
+        let (outcome, why) = taken(subject, text);
+        if outcome == Outcome::Code {
+            faults.push(format!("{subject}: {why}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
 fn a_number_that_the_mail_calls_something_else_is_no_code() {
     let (outcome, why) = taken(
         "[Ticket 481902] My verification code does not arrive",
