@@ -2,6 +2,8 @@
 //! folded, with its lines remembered. This room must not know any phrase,
 //! language or service.
 
+use memchr::memmem;
+
 use crate::mail::Letter;
 
 use super::fold::Pen;
@@ -53,6 +55,11 @@ impl Page {
             page.line(line);
         }
         page
+    }
+
+    /// Whether a link is written out on it.
+    pub(super) fn shows_link(&self) -> bool {
+        memmem::find(self.folded.as_bytes(), b"://").is_some()
     }
 
     /// Where the subject ends.

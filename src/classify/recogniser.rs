@@ -341,7 +341,7 @@ impl<'a> Scene<'a> {
             let because = "it stands in a question".to_owned();
             signals.push(Signal { name: "refuse.question", weight: -40, because });
         }
-        if purpose && !asking && self.is_terse(token) && !self.page.folded.contains("://") {
+        if purpose && !asking && self.is_terse(token) && !self.page.shows_link() {
             let because = "a short mail with one number, of no other trade".to_owned();
             signals.push(Signal { name: "text.terse", weight: 15, because });
         }

@@ -28,7 +28,7 @@ impl Scene<'_> {
         let line = self.page.lines.get(self.page.line_of(token.start))?;
         let alone = stands_alone(self.page, &token);
         let announced = self.is_announced(&token);
-        let linked = self.page.folded.contains("://");
+        let linked = self.page.shows_link();
         let refused = |hit: &Hit| match hit.role {
             Role::Label(Family::Number | Family::Postal) => false,
             Role::Topic(

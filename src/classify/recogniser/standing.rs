@@ -41,7 +41,7 @@ impl Scene<'_> {
 
     /// Whether a mail hurries or warns, or sets a number off under a subject with a purpose.
     pub(super) fn is_pressing(&self, token: &Token) -> bool {
-        let linked = self.page.folded.contains("://");
+        let linked = self.page.shows_link();
         let alone = stands_alone(self.page, token);
         self.hits.iter().any(|hit| match hit.role {
             Role::Validity | Role::Secret => !linked || alone,
