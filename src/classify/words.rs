@@ -7,7 +7,7 @@ use super::phrases::{Family, Hit, Role};
 use super::recogniser::Candidate;
 use super::tokens::{Shape, Token, is_word_like};
 use super::{Signal, marks};
-use memchr::memmem;
+use memchr::{memchr, memmem};
 
 /// At most this many stretches of letters are taken for tokens.
 const MAX_SPELLED: usize = 12;
@@ -31,6 +31,9 @@ pub(super) fn spelled(page: &Page, hits: &[Hit]) -> Vec<Token> {
         let tail = text.rfind(':').map_or(0, |colon| colon + 1);
         if let Some(token) = spelled_word(text, tail, line.start, tail > 0).filter(plain) {
             tokens.push(token);
+            continue;
+        }
+        if !has_hyphen(text) {
             continue;
         }
         let mut at = 0;
@@ -189,8 +192,10 @@ pub(super) fn capitals(page: &Page) -> Vec<Token> {
     let mut tokens = Vec::new();
     for line in page.lines.iter().skip(1).filter(|line| !line.quoted) {
         let shown = page.shown.get(line.start..line.end).unwrap_or_default();
-        let groups = shown.split(' ').filter(|word| word.contains('-'));
-        tokens.extend(groups.filter_map(|word| groups_of_letters(shown, word, line.start)));
+        if has_hyphen(shown) {
+            let groups = shown.split(' ').filter(|word| word.contains('-'));
+            tokens.extend(groups.filter_map(|word| groups_of_letters(shown, word, line.start)));
+        }
         let shouted = shown.chars().filter(|c| c.is_uppercase()).count();
         // Fewer make no token, and more are a line in capitals.
         if !(6..=10 + 4).contains(&shouted) {
@@ -211,6 +216,10 @@ pub(super) fn capitals(page: &Page) -> Vec<Token> {
         }
     }
     tokens
+}
+
+fn has_hyphen(text: &str) -> bool {
+    memchr(b'-', text.as_bytes()).is_some()
 }
 
 /// Where a part of a text begins in it, in bytes.
