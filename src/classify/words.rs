@@ -2,12 +2,13 @@
 //! everywhere, so these are only looked for where a code phrase points. This
 //! room must not know any service.
 
+use memchr::{memchr, memmem};
+
 use super::page::{Line, Page};
 use super::phrases::{Family, Hit, Role};
 use super::recogniser::Candidate;
 use super::tokens::{Shape, Token, is_word_like};
 use super::{Signal, marks};
-use memchr::{memchr, memmem};
 
 /// At most this many stretches of letters are taken for tokens.
 const MAX_SPELLED: usize = 12;
