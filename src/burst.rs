@@ -199,7 +199,7 @@ pub fn on_mail(
             if rule.rung(extent.count) > incident.rung {
                 return Some(Step::Escalate(place, extent));
             }
-            (extent.first_ms < incident.first_ms).then_some(Step::Begin(place, extent.first_ms))
+            earlier(place, extent.first_ms, incident)
         }
         None => {
             let extent = extent(view, rule, &cluster.members, None);
@@ -253,9 +253,14 @@ pub fn unplaced(
     burst.or_else(|| {
         clusters.iter().flat_map(|cluster| &cluster.incidents).find_map(|&place| {
             let first_ms = extent_of(place, &clusters, view, rule, incidents).first_ms;
-            (first_ms < incidents.get(place)?.first_ms).then_some(Step::Begin(place, first_ms))
+            earlier(place, first_ms, incidents.get(place)?)
         })
     })
+}
+
+/// The step for the incident at `place`, if it began before what is known of it.
+fn earlier(place: usize, first_ms: i64, incident: &Incident) -> Option<Step> {
+    (first_ms < incident.first_ms).then_some(Step::Begin(place, first_ms))
 }
 
 /// What the incident at `place` holds, counted from `view`, closed or not.
