@@ -29,7 +29,7 @@ const BROKEN: &str = "[person.hanako]\naddresses = 7\n";
 struct Shelf {
     objects: Arc<Mutex<BTreeMap<String, String>>>,
     asked: Arc<Mutex<Vec<String>>>,
-    out_of_order: Arc<Mutex<bool>>,
+    refuses_with: Arc<Mutex<Option<u16>>>,
 }
 
 impl Shelf {
@@ -73,8 +73,8 @@ impl Shelf {
             None => format!("{} {key}", request.method()),
         });
         let respond = |status: u16, body: String| response(status, body.into_bytes());
-        if *self.out_of_order.lock().unwrap() {
-            return respond(503, String::new());
+        if let Some(status) = *self.refuses_with.lock().unwrap() {
+            return respond(status, String::new());
         }
         if request.method() == "PUT" {
             let body = request.body().bytes().expect("a body in memory");
@@ -145,9 +145,9 @@ async fn a_broken_or_missing_one_changes_nothing_and_is_reported() {
     assert_eq!(now(&home, &client, DAWN_MS + MINUTE_MS + 1).await, named("hanako", false));
     shelf.remove(KEY);
     assert_eq!(now(&home, &client, DAWN_MS + 2 * MINUTE_MS).await, named("hanako", true));
-    *shelf.out_of_order.lock().unwrap() = true;
+    *shelf.refuses_with.lock().unwrap() = Some(503);
     assert_eq!(now(&home, &client, DAWN_MS + 3 * MINUTE_MS).await, named("hanako", true));
-    *shelf.out_of_order.lock().unwrap() = false;
+    *shelf.refuses_with.lock().unwrap() = None;
     shelf.put(KEY, TARO);
     assert_eq!(now(&home, &client, DAWN_MS + 4 * MINUTE_MS).await, named("taro", false));
 }
@@ -194,14 +194,17 @@ async fn where_there_never_was_a_good_one_there_are_the_defaults() {
 }
 
 #[tokio::test]
-async fn nobodys_mail_is_guessed_while_s3_does_not_answer() {
+async fn nobodys_mail_is_guessed_while_s3_refuses() {
     let shelf = Shelf::default();
     let client = shelf.client();
     shelf.put(KEY, HANAKO);
-    *shelf.out_of_order.lock().unwrap() = true;
-    let home = home();
-    let unread = home.current(&client, DAWN_MS).await.unwrap_err();
-    assert!(unread.to_string().contains("503"), "{unread}");
-    *shelf.out_of_order.lock().unwrap() = false;
-    assert_eq!(now(&home, &client, DAWN_MS + 1).await, named("hanako", false), "asked at once");
+    // A slow request or an expired token, a key that may not be used, too many, an outage.
+    for refusal in [400, 403, 429, 503] {
+        *shelf.refuses_with.lock().unwrap() = Some(refusal);
+        let home = home();
+        let unread = home.current(&client, DAWN_MS).await.unwrap_err();
+        assert!(unread.to_string().contains(&refusal.to_string()), "{unread}");
+        *shelf.refuses_with.lock().unwrap() = None;
+        assert_eq!(now(&home, &client, DAWN_MS + 1).await, named("hanako", false), "asked at once");
+    }
 }

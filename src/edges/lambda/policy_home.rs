@@ -49,8 +49,8 @@ pub struct Current {
     pub broken: bool,
 }
 
-/// S3 did not answer, and no policy has been read yet: whose a mail is cannot
-/// be said. It may answer the next time.
+/// S3 did not answer or refused, and no policy has been read yet: whose a mail
+/// is cannot be said. It may give it the next time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the policy could not be fetched ({0})")]
 pub struct PolicyUnread(String);
@@ -70,7 +70,7 @@ enum Lack {
     Missing,
     /// What lies there cannot be used.
     Broken(String),
-    /// It may be there the next time.
+    /// S3 refused or did not answer: it may be there the next time.
     Unanswered(String),
 }
 
@@ -172,8 +172,8 @@ async fn read(client: &Client, bucket: &str, key: &str, etag: Option<&str>) -> R
         match error.raw_response().map(|response| response.status().as_u16()) {
             Some(304) => Lack::Unchanged,
             Some(404) => Lack::Missing,
-            Some(status @ (429 | 500..)) => Lack::Unanswered(format!("S3 answered {status}")),
-            Some(status) => Lack::Broken(format!("S3 answered {status}")),
+            // A throttle of its key, an expired token or a slow request are refusals, too.
+            Some(status) => Lack::Unanswered(format!("S3 answered {status}")),
             None => Lack::Unanswered("S3 did not answer".to_owned()),
         }
     })?;
