@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test check infra-check e2e venv build cli-stack events-check
 .PHONY: bench bench-mail bench-start bench-warm bench-replay bench-flood bench-build
-.PHONY: storm mutations fuzz supply-chain report-check
+.PHONY: storm mutations fuzz supply-chain report-check likeness
 
 CARGO ?= cargo
 PYTHON ?= python3
@@ -46,6 +46,9 @@ storm: ## 10,000 seeded worlds of faults, 200 orders of the flood, crowds of 10,
 
 mutations: ## Break the line in known ways and see that the storm notices each
 	$(PYTHON) tests/storm/mutations.py
+
+likeness: ## Learn src/classify/likeness.bin from the mails under tests/corpus/open, and see how well it does
+	$(CARGO) test --locked --no-default-features --lib likeness::learn -- --ignored --nocapture
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS (needs nightly and cargo-fuzz; see fuzz/README.md)
 	$(PYTHON) fuzz/seed.py

@@ -23,10 +23,10 @@ struct File {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
+pub(super) struct Case {
     name: String,
     shape: String,
-    expect: Outcome,
+    pub(super) expect: Outcome,
     kind: Option<Kind>,
     service: Option<String>,
     from: String,
@@ -42,7 +42,7 @@ struct Case {
 
 impl Case {
     /// The mail as it would come in.
-    fn bytes(&self) -> Vec<u8> {
+    pub(super) fn bytes(&self) -> Vec<u8> {
         let charset = Encoding::for_label(self.charset.as_bytes())
             .unwrap_or_else(|| panic!("{}: charset {}", self.name, self.charset));
         let mut raw = String::new();
@@ -130,12 +130,12 @@ fn words(text: &str, charset: &'static Encoding) -> String {
     pieces.join("\r\n ")
 }
 
-fn folder(set: &str) -> PathBuf {
+pub(super) fn folder(set: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(set)
 }
 
 /// The cases of a set by language.
-fn read(set: &str) -> BTreeMap<String, Vec<Case>> {
+pub(super) fn read(set: &str) -> BTreeMap<String, Vec<Case>> {
     let mut cases = BTreeMap::new();
     let Ok(entries) = fs::read_dir(folder(set)) else { return cases };
     for entry in entries.flatten() {

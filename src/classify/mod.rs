@@ -16,6 +16,7 @@ mod fold;
 mod forwarding;
 mod kinds;
 mod known;
+mod likeness;
 mod marks;
 mod page;
 mod phrases;
@@ -167,8 +168,22 @@ pub fn classify(letter: &Letter, reader: &Reader<'_>) -> Verdict {
         known::lean(service, letter, sender, finding.code.is_some(), &mut signals);
     }
     refusals::leanings(letter, &page, &mut signals);
-    if finding.code.is_some() && sum(&signals) >= THRESHOLD {
-        let kind = kinds::of(&page, &hits, finding.code);
+    let (code, seen) = match (finding.code, finding.spare) {
+        (Some(code), _) => (Some(code), likeness::Seen::Named),
+        (None, Some(spare)) => {
+            signals.extend(spare.signals);
+            (Some(spare.token), likeness::Seen::Spare)
+        }
+        (None, None) => (None, likeness::Seen::Nothing),
+    };
+    // Of a mail with a link to follow and nothing to type in, the wording alone says too little.
+    let is_open = code.is_some() || letter.links.is_empty();
+    if is_open {
+        let view = likeness::View { page: &page, hits: &hits, tokens: &tokens };
+        signals.extend(likeness::leaning(view, seen, sum(&signals)));
+    }
+    if is_open && sum(&signals) >= THRESHOLD {
+        let kind = kinds::of(&page, &hits, code);
         Verdict::code(letter, reader, sender, kind, signals)
     } else {
         Verdict::other(signals)

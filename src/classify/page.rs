@@ -10,7 +10,7 @@ use super::fold::Pen;
 
 /// At most this many bytes of the folded page are kept. A code mail says what it
 /// is on its first screen; a long newsletter is not read to its end.
-pub(super) const MAX_PAGE_BYTES: usize = 8 * 1024;
+pub(super) const MAX_PAGE_BYTES: usize = 4 * 1024;
 /// At most this many lines are remembered.
 const MAX_LINES: usize = 1024;
 

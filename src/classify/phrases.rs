@@ -105,6 +105,9 @@ pub(super) enum Family {
 }
 
 impl Family {
+    /// How many there are.
+    const COUNT: usize = Self::Bounce as usize + 1;
+
     /// Whether this trade has codes of its own that look like login codes.
     pub(super) fn is_rival(self) -> bool {
         matches!(
@@ -180,6 +183,37 @@ impl Hit {
     /// there is the phrase itself, letter for letter.
     pub(super) fn because(&self, page: &Page) -> String {
         format!("“{}” ({})", page.slice(self.start, self.end), self.sense.language)
+    }
+
+    /// How many different things a phrase can say.
+    pub(super) const SAYINGS: usize = 20 + 2 * Family::COUNT;
+
+    /// The number of what it says.
+    pub(super) fn saying(&self) -> usize {
+        match self.role {
+            Role::Code => 0,
+            Role::SharedCode => 1,
+            Role::WeakCode => 2,
+            Role::Words => 3,
+            Role::Enter => 4,
+            Role::Ask => 5,
+            Role::Validity => 6,
+            Role::Secret => 7,
+            Role::NotYou => 8,
+            Role::For(Kind::Login) => 9,
+            Role::For(Kind::Signup) => 10,
+            Role::For(Kind::Reset) => 11,
+            Role::For(Kind::Transaction) => 12,
+            Role::Change => 13,
+            Role::Picture => 14,
+            Role::Depiction => 15,
+            Role::Choose => 16,
+            Role::Unit => 17,
+            Role::Example => 18,
+            Role::InSubject => 19,
+            Role::Label(family) => 20 + family as usize,
+            Role::Topic(family) => 20 + Family::COUNT + family as usize,
+        }
     }
 
     /// Whether it may name a token: as a login code or as something else.

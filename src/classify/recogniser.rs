@@ -11,12 +11,14 @@ use super::{Kind, Signal, marks, words};
 mod against;
 mod lone;
 mod relation;
+mod spare;
 mod standing;
 mod surroundings;
 
+pub(super) use relation::stands_alone;
 use relation::{
     Relation, case_number, counts_or_exemplifies, ends_line, ends_sentence, is_identifier,
-    is_short_link, short, stands_alone,
+    is_short_link, short,
 };
 use standing::{is_aside, is_imprint};
 use surroundings::{bare, surroundings};
@@ -35,6 +37,8 @@ pub(super) struct Finding {
     pub(super) signals: Vec<Signal>,
     /// Where the code seems to stand.
     pub(super) code: Option<Token>,
+    /// What looks most like a code where nothing says that it is one.
+    pub(super) spare: Option<Candidate>,
 }
 
 /// Weighs a page; `linked` if the letter holds links.
@@ -70,6 +74,8 @@ pub(super) fn weigh(page: &Page, hits: &[Hit], tokens: &[Token], linked: bool) -
         });
         finding.signals.extend(candidate.signals);
         finding.code = Some(candidate.token);
+    } else {
+        finding.spare = scene.likeliest(&spelled);
     }
     surroundings(page, hits, finding.code, &mut finding.signals);
     against::topics(page, hits, finding.code, sure, &mut finding.signals);

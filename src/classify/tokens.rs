@@ -45,6 +45,25 @@ pub(super) struct Token {
     pub(super) doubtful: bool,
 }
 
+impl Token {
+    /// How many different ways a token can look.
+    pub(super) const LOOKS: usize = 2 * 6 * 8;
+
+    /// The number of how it looks: its shape, whether it is of the length of codes,
+    /// and whether it is doubtful.
+    pub(super) fn look(&self) -> usize {
+        let length = match self.length {
+            0..=3 => 0,
+            4 => 1,
+            5 => 2,
+            6 => 3,
+            7..=8 => 4,
+            _ => 5,
+        };
+        (self.shape as usize * 6 + length) * 2 + usize::from(self.doubtful)
+    }
+}
+
 /// Every token of a page, in order.
 pub(super) fn find(page: &Page) -> Vec<Token> {
     let mut tokens = Vec::new();

@@ -27,7 +27,7 @@ pub use letter::parse;
 /// know a code mail. The function fetches no more than this either.
 pub const MAX_READ_BYTES: usize = 256 * 1024;
 /// At most this many bytes of visible text are kept (cut at a character).
-pub const MAX_TEXT_BYTES: usize = 32 * 1024;
+pub const MAX_TEXT_BYTES: usize = 8 * 1024;
 /// At most this many MIME parts are looked at.
 pub const MAX_PARTS: usize = 64;
 /// At most this many addresses are kept of any one header.

@@ -104,9 +104,8 @@ pub(super) fn topics(
     }
     let length = page.folded.chars().count();
     if length > 3_000 {
-        let weight = if length > 5_000 { -40 } else { -20 };
         let because = "longer than code mails are".to_owned();
-        signals.push(Signal { name: "text.long", weight, because });
+        signals.push(Signal { name: "text.long", weight: -30, because });
     }
 }
 

@@ -80,6 +80,14 @@ impl Scene<'_> {
         Some(Candidate::of(token, signals))
     }
 
+    /// Whether a token could be a code for its form, and is not called something else.
+    pub(super) fn is_likely(&self, token: &Token) -> bool {
+        !token.doubtful
+            && token.shape != Shape::Coined
+            && !counts_or_exemplifies(self.page, self.hits, token)
+            && !self.labelled.contains(&self.page.slice(token.start, token.end))
+    }
+
     /// How many things stand in the mail that stand in code mails.
     fn evidence(&self) -> usize {
         let subject = self.page.subject_end();
@@ -99,7 +107,7 @@ impl Scene<'_> {
 
     /// Whether a token ends its line, but for brackets, behind a name that no phrase
     /// knows: "check figure: 1234", "check figure: 1234 (5 minutes)".
-    fn is_announced(&self, token: &Token) -> bool {
+    pub(super) fn is_announced(&self, token: &Token) -> bool {
         let line = self.page.lines.get(self.page.line_of(token.start));
         let (start, end) = line.map_or((token.start, token.end), |line| (line.start, line.end));
         let name = self.page.slice(start, token.start).trim_end();
@@ -112,16 +120,8 @@ impl Scene<'_> {
     /// however often it is repeated.
     fn one_token(&self, tokens: &[Token]) -> Option<Token> {
         let subject = self.page.subject_end();
-        let likely: Vec<&Token> = tokens
-            .iter()
-            .filter(|token| {
-                token.start >= subject
-                    && !token.doubtful
-                    && !matches!(token.shape, Shape::Coined)
-                    && !counts_or_exemplifies(self.page, self.hits, token)
-                    && !self.labelled.contains(&self.page.slice(token.start, token.end))
-            })
-            .collect();
+        let likely: Vec<&Token> =
+            tokens.iter().filter(|token| token.start >= subject && self.is_likely(token)).collect();
         let same = |one: &Token, other: &Token| {
             self.page.slice(one.start, one.end) == self.page.slice(other.start, other.end)
         };
