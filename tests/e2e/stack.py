@@ -35,12 +35,12 @@ class Stack:
 
     def __init__(
         self, endpoint: str, name: str, policy: bytes, code: bytes | None = None, *, settings: dict[str, str] | None = None,
-        retry_after_s: int = 30, tries: int = 5, listening: bool = True,
+        timeout_s: int = 30, retry_after_s: int = 30, tries: int = 5, listening: bool = True,
     ):  # fmt: skip
         self.name = name
         self.bucket = f"{name}-mail"
         self.settings = {"HANSHO_LOG": "info", **(settings or {})}
-        self.retry_after_s, self.tries = retry_after_s, tries
+        self.timeout_s, self.retry_after_s, self.tries = timeout_s, retry_after_s, tries
         self.listening = listening
         self._seen: list[dict] = []
         config = Config(retries={"total_max_attempts": 3}, max_pool_connections=64, read_timeout=120)
@@ -105,7 +105,7 @@ class Stack:
             Handler="bootstrap",
             Role="arn:aws:iam::000000000000:role/hansho",
             Code={"ZipFile": code},
-            Timeout=30,
+            Timeout=self.timeout_s,
             MemorySize=128,
             Environment={"Variables": self.environment()},
         )

@@ -1,19 +1,43 @@
-"""Deaths in mid-batch, an outage of SNS, poison and odd objects: the books balance."""
+"""Faults on every call of the function, a death in mid-batch, an outage of SNS, poison and odd objects: the books balance."""
 
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
+from urllib.parse import parse_qs
 
 import mails
+import pytest
 from servers import wait_until
 from stack import PREFIX, SETUP_KEY, Stack
 
+# Every kind of call that the function makes all the time, and what it does once with a policy or once an hour.
+CALLS = {
+    ("s3", "GetObject"), ("s3", "DeleteObject"), ("sns", "Publish"),
+    *(("dynamodb", operation) for operation in ("PutItem", "GetItem", "UpdateItem", "Query")),
+}  # fmt: skip
+ONCE = {("s3", "PutObject"), ("sns", "ListSubscriptionsByTopic"), ("sns", "GetSubscriptionAttributes")}
+# Of the calls of each kind the first, and then every fifth, meets a fault.
+EVERY_FIFTH = {"sequence": {"fail": 1, "pass": 4}}
+FAULTS = {
+    "throttled": {"error": {"code": "ThrottlingException", "status": 400}},
+    "unavailable": {"error": {"code": "ServiceUnavailable", "status": 503}},
+    "slow": {"latency": {"min": 100, "max": 500}},
+    "reset": {"reset": True},
+    # Applied, and the connection gone before the answer.
+    "answer-lost": {"response": {"abort_bytes": 0}},
+}
 EACH = 100
 LEASE_S = 2
 # Of a record before it is a dead letter, and how far apart: longer than any batch takes.
 TRIES, RETRY_S = 3, 6
+
+
+@pytest.fixture(scope="module")
+def policy(policy) -> bytes:
+    """The demonstration's, but nothing is held back: each flood has three alerts that count towards the cap of an hour."""
+    return policy + b"\n[limits]\nper_hour = 200\nper_day = 500\n"
 
 
 def hour_ago(hours: int) -> datetime:
@@ -72,6 +96,37 @@ def assert_books_balance(stack: Stack, counts: list[int]) -> None:
         assert all(before < after for before, after in pairwise(told)), told
     closings = [alert["count"] for incident in incidents for alert in incident if alert["phase"] == "closed"]
     assert sorted(closings) == sorted(counts)
+
+
+def called(requests) -> set[tuple[str, str]]:
+    """The kinds of calls among requests that the function has sent."""
+    kinds = set()
+    for request in requests:
+        if request.target:
+            kinds.add(("dynamodb", request.target.partition(".")[2]))
+        elif action := parse_qs(request.body).get("Action"):
+            kinds.add(("sns", action[0]))
+        else:
+            kinds.add(("s3", {"GET": "GetObject", "PUT": "PutObject", "DELETE": "DeleteObject"}.get(request.method, request.method)))
+    return kinds
+
+
+def test_books_balance_under_every_fault_on_every_call(deploy, cloud, faults):
+    """500 mails as five floods, hours apart, each under one fault, which every kind of call meets."""
+    # A batch that is still at work is not delivered again: a retry waits as long as the function may take.
+    # The faults go on and on, so that a record may fail more often than in any real outage.
+    stack = deploy(settings={"HANSHO_LEASE_SECONDS": str(LEASE_S)}, timeout_s=12, retry_after_s=12, tries=50)
+    before = len(cloud.tap.requests)
+    for number, (name, fault) in enumerate(FAULTS.items()):
+        faults.set(*({"service": service, "operation": operation, **EVERY_FIFTH, **fault} for service, operation in sorted(CALLS | ONCE)))
+        pour(stack, flood(EACH, hour_ago(3 * number), mark="abcde"[number]))
+        stack.wait_until_idle(400)
+        sweep_until_closed(stack, number + 1)
+        met = {(one["service"], one["operation"]) for one in faults.fired()}
+        assert met >= CALLS, name
+    faults.set()
+    assert called(cloud.tap.requests[before:]) == CALLS | ONCE, "a call of the function meets no fault here"
+    assert_books_balance(stack, [EACH] * len(FAULTS))
 
 
 def test_books_balance_after_deaths_in_mid_batch(deploy, cloud, faults):
