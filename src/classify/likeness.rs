@@ -50,11 +50,11 @@ const UNIT: f32 = 30.0;
 const UNITS: RangeInclusive<f32> = -2.5..=4.0;
 /// What is added where the recogniser has named a code, where something looks like
 /// one, and where nothing does and there is no link to follow either.
-const NAMED: i32 = 10;
-const SPARE: i32 = 40;
+const NAMED: i32 = 20;
+const SPARE: i32 = 52;
 const NOTHING: i32 = 30;
 /// What comes to more without the wording is a code mail whatever the wording.
-const SURE: i32 = 170;
+const SURE: i32 = 150;
 /// Longer pages are no code mails that the recogniser has no words for.
 const SHORT_BYTES: usize = 3_000;
 

@@ -9,6 +9,8 @@ use crate::classify::tokens::{Shape, Token};
 use super::relation::{counts_or_exemplifies, stands_alone};
 use super::{Candidate, Scene};
 
+/// Longer mails have words for the code they hold.
+const SHORT_BYTES: usize = 3_000;
 /// What is set off may have so many letters and digits, in so many groups.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4..=24;
 const GROUPS_MAX: usize = 10;
@@ -19,6 +21,9 @@ impl Scene<'_> {
     /// What looks most like a code, whatever is said of it: what has a line of its
     /// own, what ends one behind a colon, what comes first.
     pub(super) fn likeliest(&self, spelled: &[Token]) -> Option<Candidate> {
+        if self.page.folded.len() > SHORT_BYTES {
+            return None;
+        }
         let set_off: Vec<Token> = set_off(self.page)
             .filter(|token| {
                 !counts_or_exemplifies(self.page, self.hits, token)
@@ -49,7 +54,7 @@ fn set_off(page: &Page) -> impl Iterator<Item = Token> + use<'_> {
 
 fn alone(page: &Page, line: &Line) -> Option<Token> {
     let text = page.shown.get(line.start..line.end)?;
-    let from = text.rfind([':', '：']).map_or(0, |colon| colon + 1);
+    let from = text.rfind(':').map_or(0, |colon| colon + 1);
     let said = text.get(from..)?;
     let core = said.trim_matches(|c: char| !c.is_alphanumeric());
     let shape = shape(core)?;

@@ -1,6 +1,8 @@
 //! Claims on single mails, one line a case, beside the corpus.
 
-use crate::classify::{Outcome, Reader, classify};
+use super::weigh;
+use crate::classify::page::Page;
+use crate::classify::{Outcome, Reader, classify, phrases, tokens};
 use crate::mail::{Letter, Mailbox};
 
 fn taken(subject: &str, text: &str) -> (Outcome, String) {
@@ -173,4 +175,24 @@ fn a_number_that_the_mail_calls_something_else_is_no_code() {
         "Thank you, we look into it.\nTicket number: 481902",
     );
     assert_ne!(outcome, Outcome::Code, "{why}");
+}
+
+#[test]
+fn what_looks_most_like_a_code_is_found_without_words_for_it() {
+    for (text, likeliest) in [
+        ("Fill in the box at home:\nR 8 2 K 0\nThank you", Some("r 8 2 k 0")),
+        ("Paste this instead.\nradish-otter-58\nBye", Some("radish-otter-58")),
+        ("The keeper wants to hear: NV3RT", Some("nv3rt")),
+        ("Into the yellow field: 4 470 228", Some("4 470 228")),
+        ("Ada has 9034 of them, and this came out:\n771 205", Some("771 205")),
+        ("Nothing here is set off, and nothing has a number.", None),
+        ("Call us: 0800 555 00 11", None),
+        ("Written on 2026-11-22", None),
+    ] {
+        let letter = Letter { text: text.to_owned(), ..Letter::default() };
+        let page = Page::of(&letter);
+        let found = weigh(&page, &phrases::find(&page), &tokens::find(&page), false);
+        let spare = found.spare.map(|spare| page.slice(spare.token.start, spare.token.end));
+        assert_eq!(found.code.map_or(spare, |_| Some("named")), likeliest, "{text}");
+    }
 }
