@@ -75,7 +75,7 @@ pub(super) fn leaning(view: View<'_>, seen: Seen, score: i32) -> Option<Signal> 
     let bonus = match seen {
         Seen::Named => NAMED,
         Seen::Spare => SPARE,
-        Seen::Nothing if !shows(view.hits) => return None,
+        Seen::Nothing if !shows(view) => return None,
         Seen::Nothing => NOTHING,
     };
     let most =
@@ -92,20 +92,14 @@ pub(super) fn leaning(view: View<'_>, seen: Seen, score: i32) -> Option<Signal> 
     (weight != 0).then(|| Signal { name: "text.likeness", weight, because: because.to_owned() })
 }
 
-/// Whether a page that shows nothing like a code speaks of what codes are for, or of
-/// pictures or words that are one.
-fn shows(hits: &[Hit]) -> bool {
-    hits.iter().any(|hit| {
-        matches!(
-            hit.role,
-            Role::Code
-                | Role::Words
-                | Role::Picture
-                | Role::Depiction
-                | Role::For(_)
-                | Role::Change
-                | Role::NotYou
-        )
+/// Whether a page that shows nothing like a code is headed by what codes are for, or
+/// speaks of pictures or words that are one.
+fn shows(View { page, hits, .. }: View<'_>) -> bool {
+    let subject = page.subject_end();
+    hits.iter().any(|hit| match hit.role {
+        Role::Words | Role::Picture | Role::Depiction => true,
+        Role::Code | Role::For(_) | Role::Change | Role::NotYou => hit.end <= subject,
+        _ => false,
     })
 }
 
@@ -117,23 +111,25 @@ fn in_points(units: f32) -> i32 {
 /// The logarithm of the odds that a page is a code mail's.
 fn log_odds(view: View<'_>) -> f32 {
     let built: f32 = traits(view).iter().map(|one| number(OF_TRAITS + 4 * one)).sum();
-    let [page, subject] = buckets(view.page);
+    let (page, subject) = texts(view.page);
     number(CONSTANT)
-        + number(PAGE_SCALE) * mean(OF_PAGE, &page)
-        + number(SUBJECT_SCALE) * mean(OF_SUBJECT, &subject)
+        + number(PAGE_SCALE) * worded(&page, ON_PAGE, PAGE_BITS, OF_PAGE)
+        + number(SUBJECT_SCALE) * worded(&subject, IN_SUBJECT, SUBJECT_BITS, OF_SUBJECT)
         + built
 }
 
-/// The sum of the weights of some buckets over the root of their number.
-fn mean(offset: usize, buckets: &[usize]) -> f32 {
+/// The sum of the weights of a text's runs over the root of their number.
+fn worded(text: &[char], lengths: RangeInclusive<usize>, bits: u32, offset: usize) -> f32 {
     let weights = LEARNT.get(offset..).unwrap_or_default();
-    let weight =
-        |bucket: &usize| weights.get(*bucket).map_or(0, |byte| i32::from(byte.cast_signed()));
-    let count = u16::try_from(buckets.len()).unwrap_or(u16::MAX).max(1);
-    // Less than 4,000 buckets of at most 128 each: exact as an `f32`.
+    let (mut sum, mut count) = (0i32, 0u16);
+    runs(text, lengths, bits, |bucket| {
+        sum += weights.get(bucket).map_or(0, |byte| i32::from(byte.cast_signed()));
+        count = count.saturating_add(1);
+    });
+    // Less than 5,000 runs of at most 128 each: exact as an `f32`.
     #[expect(clippy::cast_precision_loss, reason = "less than 2 to the power of 24")]
-    let sum = buckets.iter().map(weight).sum::<i32>() as f32;
-    sum / f32::from(count).sqrt()
+    let sum = sum as f32;
+    sum / f32::from(count.max(1)).sqrt()
 }
 
 /// The traits of a page, each once, in order.
@@ -156,17 +152,16 @@ fn number(offset: usize) -> f32 {
     bytes.map_or(0.0, f32::from_le_bytes)
 }
 
-/// The buckets of the runs on a page, and of those in its subject.
-fn buckets(page: &Page) -> [Vec<usize>; 2] {
+/// What is read of a page, and of its subject with its edges.
+fn texts(page: &Page) -> (Vec<char>, Vec<char>) {
     let edge = "\u{2}";
-    let subject = masked(&[edge, page.slice(0, page.subject_end()), edge].concat());
-    [runs(&masked(&page.folded), ON_PAGE, PAGE_BITS), runs(&subject, IN_SUBJECT, SUBJECT_BITS)]
+    let subject = [edge, page.slice(0, page.subject_end()), edge].concat();
+    (masked(&page.folded), masked(&subject))
 }
 
-/// The buckets of all runs of a text, each once.
-fn runs(text: &[char], lengths: RangeInclusive<usize>, bits: u32) -> Vec<usize> {
+/// Hands on the bucket of every run of a text, each once.
+fn runs(text: &[char], lengths: RangeInclusive<usize>, bits: u32, mut take: impl FnMut(usize)) {
     let mut seen = vec![0u64; (1 << bits) / 64];
-    let mut buckets = Vec::with_capacity(text.len() * 3);
     for at in 0..text.len() {
         let mut hash = 0x811c_9dc5_u32;
         for (length, &c) in (1..=*lengths.end()).zip(text.get(at..).unwrap_or_default()) {
@@ -175,15 +170,13 @@ fn runs(text: &[char], lengths: RangeInclusive<usize>, bits: u32) -> Vec<usize> 
                 continue;
             }
             let bucket = (hash.wrapping_mul(0x85eb_ca6b) >> (32 - bits)) as usize;
-            if let Some(word) = seen.get_mut(bucket / 64)
-                && *word & 1 << (bucket % 64) == 0
-            {
+            let Some(word) = seen.get_mut(bucket / 64) else { continue };
+            if *word & 1 << (bucket % 64) == 0 {
                 *word |= 1 << (bucket % 64);
-                buckets.push(bucket);
+                take(bucket);
             }
         }
     }
-    buckets
 }
 
 /// A text with every digit made the same, so that no code can be learnt, and
@@ -192,7 +185,7 @@ fn masked(text: &str) -> Vec<char> {
     let mut masked = Vec::with_capacity(text.len().min(MAX_CHARS));
     let mut rest = text;
     while let Some(c) = rest.chars().next().filter(|_| masked.len() < MAX_CHARS) {
-        if rest.starts_with("http://") || rest.starts_with("https://") {
+        if c == 'h' && (rest.starts_with("http://") || rest.starts_with("https://")) {
             masked.push('\u{1}');
             let end = rest.find(|c: char| !c.is_ascii_graphic()).unwrap_or(rest.len());
             rest = rest.get(end..).unwrap_or_default();

@@ -8,7 +8,8 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{
-    CONSTANT, LEARNT, OF_SUBJECT, PAGE_BUCKETS, SUBJECT_BITS, TRAITS, View, buckets, traits,
+    CONSTANT, IN_SUBJECT, LEARNT, OF_SUBJECT, ON_PAGE, PAGE_BITS, PAGE_BUCKETS, SUBJECT_BITS,
+    TRAITS, View, runs, texts, traits,
 };
 use crate::classify::Outcome;
 use crate::classify::corpus::{Case, folder, read};
@@ -40,14 +41,16 @@ impl Example {
     fn of(case: &Case) -> Self {
         let page = Page::of(&mail::parse(&case.bytes()));
         let view = View { page: &page, hits: &phrases::find(&page), tokens: &tokens::find(&page) };
-        let [page_buckets, subject_buckets] = buckets(&page);
-        let part = |buckets: Vec<usize>, place: usize, counts: f64| {
+        let (on_page, in_subject) = texts(&page);
+        let part = |text: &[char], lengths, bits, place: usize, counts: f64| {
+            let mut buckets = Vec::new();
+            runs(text, lengths, bits, |bucket| buckets.push(bucket));
             let each = counts / (buckets.len().max(1) as f64).sqrt();
             buckets.into_iter().map(move |bucket| (place + bucket, each))
         };
         let built = traits(view).into_iter().map(|one| (TRAIT_PLACE + one, TRAIT));
-        let values = part(page_buckets, 0, 1.0)
-            .chain(part(subject_buckets, SUBJECT_PLACE, SUBJECT))
+        let values = part(&on_page, ON_PAGE, PAGE_BITS, 0, 1.0)
+            .chain(part(&in_subject, IN_SUBJECT, SUBJECT_BITS, SUBJECT_PLACE, SUBJECT))
             .chain(built)
             .chain([(CONSTANT_PLACE, 1.0)])
             .collect();
