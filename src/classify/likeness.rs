@@ -93,14 +93,15 @@ pub(super) fn leaning(view: View<'_>, seen: Seen, score: i32) -> Option<Signal> 
 }
 
 /// Whether a page that shows nothing like a code is headed by what codes are for, or
-/// asks for pictures or words that are one.
+/// asks for words that are one or for a picture to be picked.
 fn shows(View { page, hits, .. }: View<'_>) -> bool {
     let subject = page.subject_end();
     let has = |wanted: fn(&Role) -> bool| hits.iter().any(|hit| wanted(&hit.role));
     let purpose = |role| matches!(role, Role::Code | Role::For(_) | Role::Change | Role::NotYou);
     hits.iter().any(|hit| hit.end <= subject && purpose(hit.role))
-        || has(|role| matches!(role, Role::Words | Role::Picture | Role::Depiction))
-            && has(|role| matches!(role, Role::Choose | Role::Enter | Role::Ask))
+        || has(|role| *role == Role::Words)
+        || has(|role| matches!(role, Role::Picture | Role::Depiction))
+            && has(|role| *role == Role::Choose)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "at most the largest of UNITS times UNIT")]

@@ -48,3 +48,14 @@ fn what_is_sure_or_hopeless_is_not_looked_at() {
 fn an_empty_page_has_finite_odds() {
     assert!(with("", "", log_odds).is_finite());
 }
+
+#[test]
+fn an_ordinary_mail_with_nothing_like_a_code_is_not_looked_at() {
+    let prose = "please welcome picture with morning letter garden window market lantern river \
+                 copper bridge teacher kitchen, meeting report budget draft schedule version";
+    let said = |subject: &str, text: &str| {
+        with(subject, text, |view| leaning(view, Seen::Nothing, 0)).is_some()
+    };
+    assert!(!said("Draft of the report", prose));
+    assert!(said("Is it you?", "Tap the picture of the kite on your screen to sign in."));
+}
