@@ -93,13 +93,12 @@ pub(super) fn leaning(view: View<'_>, seen: Seen, score: i32) -> Option<Signal> 
 }
 
 /// Whether a page that shows nothing like a code is headed by what codes are for, or
-/// asks for words that are one or for a picture to be picked.
+/// asks to pick a picture.
 fn shows(View { page, hits, .. }: View<'_>) -> bool {
     let subject = page.subject_end();
     let has = |wanted: fn(&Role) -> bool| hits.iter().any(|hit| wanted(&hit.role));
     let purpose = |role| matches!(role, Role::Code | Role::For(_) | Role::Change | Role::NotYou);
     hits.iter().any(|hit| hit.end <= subject && purpose(hit.role))
-        || has(|role| *role == Role::Words)
         || has(|role| matches!(role, Role::Picture | Role::Depiction))
             && has(|role| *role == Role::Choose)
 }

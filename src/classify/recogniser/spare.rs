@@ -30,7 +30,12 @@ impl Scene<'_> {
                     && !self.labelled.contains(&self.page.slice(token.start, token.end))
             })
             .collect();
-        let likely = self.tokens.iter().chain(spelled).filter(|token| self.is_likely(token));
+        // "thanks" on a line of its own is a word, however few vowels it has.
+        let drawn = spelled.iter().filter(|token| {
+            let shown = self.page.shown.get(token.start..token.end).unwrap_or_default();
+            shown.contains(|c: char| c.is_uppercase() || c == '-')
+        });
+        let likely = self.tokens.iter().chain(drawn).filter(|token| self.is_likely(token));
         let rank = |token: &Token| {
             let place =
                 if stands_alone(self.page, token) { 2 } else { u8::from(self.is_announced(token)) };
@@ -56,6 +61,9 @@ fn alone(page: &Page, line: &Line) -> Option<Token> {
     let text = page.shown.get(line.start..line.end)?;
     let from = text.rfind(':').map_or(0, |colon| colon + 1);
     let said = text.get(from..)?;
+    if said.len() > 2 * (LENGTHS.end() + GROUPS_MAX) {
+        return None;
+    }
     let core = said.trim_matches(|c: char| !c.is_alphanumeric());
     let shape = shape(core)?;
     let start = line.start + from + said.find(core)?;
@@ -66,11 +74,17 @@ fn alone(page: &Page, line: &Line) -> Option<Token> {
 /// The shape of what could be a code if it is set off: digits in any groups, letters
 /// and digits one to a cell or mixed, words and numbers joined by hyphens.
 fn shape(core: &str) -> Option<Shape> {
+    if core.len() > LENGTHS.end() + GROUPS_MAX {
+        return None;
+    }
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-');
+    if !core.bytes().all(is_part) {
+        return None;
+    }
     let groups: Vec<&str> = core.split([' ', '-']).filter(|group| !group.is_empty()).collect();
     let digits = core.bytes().filter(u8::is_ascii_digit).count();
     let length: usize = groups.iter().map(|group| group.len()).sum();
-    if !core.bytes().all(is_part) || groups.len() > GROUPS_MAX || !LENGTHS.contains(&length) {
+    if groups.len() > GROUPS_MAX || !LENGTHS.contains(&length) {
         return None;
     }
     if digits == length {

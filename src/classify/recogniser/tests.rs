@@ -187,6 +187,7 @@ fn what_looks_most_like_a_code_is_found_without_words_for_it() {
         ("Ada has 9034 of them, and this came out:\n771 205", Some("771 205")),
         ("Nothing here is set off, and nothing has a number.", None),
         ("Call us: 0800 555 00 11", None),
+        ("See you on Monday,\nthanks\nAda", None),
         ("Written on 2026-11-22", None),
     ] {
         let letter = Letter { text: text.to_owned(), ..Letter::default() };
